@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The composition root: words of the command line -> the objects -> a face. */
+#include <locale.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "berth/cache.h"
+#include "berth/cli.h"
+#include "berth/git.h"
+#include "berth/log.h"
+#include "berth/tui.h"
+
+/* Tokens pass through this process: no core file may hold one. */
+static void no_core_files(void)
+{
+	const struct rlimit none = { 0, 0 };
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+/* What a worker has read once should not stay: few heaps, and what is large goes back when it is freed. */
+static void lean_memory(void)
+{
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+
+static int run_dashboard(struct app *a, const struct cli_globals *g)
+{
+	struct tui_options options = { .theme = g->theme, .plain = g->plain };
+	struct err err = { 0 };
+	int r = tui_run(a, &options, &err);
+	return r < 0 ? cli_fail(g, &err) : r;
+}
+
+static int run_face(const struct app_deps *deps, const struct cli_globals *g, int argc, char **argv)
+{
+	struct app *a = app_new(deps);
+	int code = g->command ? cli_run(a, g, argc, argv) : run_dashboard(a, g);
+	app_free(a);
+	return code;
+}
+
+static bool is_worker(const struct cli_globals *g, int argc)
+{
+	return g->command && strcmp(g->command, "build-worker") == 0 && g->first + 1 == argc;
+}
+
+static int run(const struct cli_globals *g, int argc, char **argv)
+{
+	struct err err = { 0 };
+	const char *record = getenv("BERTH_RECORD");
+	struct config *config = config_read(g->config, &err);
+	struct app_deps deps = { .config = config, .read_only = g->read_only, .build_program = "/proc/self/exe",
+		.keeper_program = "/proc/self/exe" };
+	int code = err.code ? cli_fail(g, &err) : 0;
+	if (!code) {
+		deps.loop = loop_new();
+		deps.net = net_new(deps.loop);
+		if (record)
+			net_record_to(deps.net, record, NULL);
+		deps.store = store_new();
+		bool worker = is_worker(g, argc);
+		deps.cache = worker ? NULL : cache_open(deps.loop, &(struct cache_config){ 0 });
+		deps.recall = !g->command; /* a command answers with what is so now */
+		struct forge **forges = app_make_forges(&deps, &deps.n_forges);
+		deps.forges = forges;
+		code = worker ? app_build_worker(&deps, argv[g->first]) : run_face(&deps, g, argc, argv);
+		while (deps.n_forges)
+			forge_free(forges[--deps.n_forges]);
+		free(forges);
+		cache_free(deps.cache);
+		store_free(deps.store);
+		net_free(deps.net);
+		loop_free(deps.loop);
+	}
+	config_free(config);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_globals g;
+	struct err err = { 0 };
+	int code;
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	no_core_files();
+	lean_memory();
+	crash_catch_signals();
+	if (cli_parse_globals(argc, argv, &g, &err) < 0)
+		return cli_fail(&g, &err);
+	if (!is_worker(&g, argc) && cli_run_simple(argc, argv, &g, &code))
+		return code;
+	const char *log = g.log ? g.log : getenv("BERTH_LOG");
+	if ((log && log_open(log, LOG_DEBUG, &err) < 0) || git_room_init(&err) < 0)
+		return cli_fail(&g, &err);
+	code = run(&g, argc, argv);
+	git_room_fini();
+	return code;
+}
