@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine's state, the messages, and launches. */
+#include "berth/path.h"
+#include "store_impl.h"
+
+const struct engine_status *store_engine(const struct store *s)
+{
+	return &s->engine;
+}
+
+static void engine_clear(struct engine_status *e)
+{
+	free(e->name);
+	free(e->what);
+	*e = (struct engine_status){ 0 };
+}
+
+void store_set_engine(struct store *s, struct engine_status *e)
+{
+	engine_clear(&s->engine);
+	s->engine = *e;
+	*e = (struct engine_status){ 0 };
+	store_note(s, NOTICE_ENGINE, NO_PROJECT);
+}
+
+static void message_fini(struct message *m)
+{
+	free(m->text);
+	free(m->hint);
+}
+
+void store_engine_fini(struct store *s)
+{
+	engine_clear(&s->engine);
+	for (size_t i = 0; i < s->n_messages; i++)
+		message_fini(&s->messages[i]);
+}
+
+size_t store_n_messages(const struct store *s)
+{
+	return s->n_messages;
+}
+
+const struct message *store_message_at(const struct store *s, size_t i)
+{
+	if (i >= s->n_messages)
+		return NULL;
+	return &s->messages[(s->first_message + s->n_messages - 1 - i) % MESSAGES_KEPT];
+}
+
+void store_add_message(struct store *s, enum message_level level, const char *text, const char *hint)
+{
+	struct message m = { clock_wall_s(), level, xstrdup(text), xstrdup(hint && *hint ? hint : NULL) };
+	struct message *slot = &s->messages[(s->first_message + s->n_messages) % MESSAGES_KEPT];
+	if (s->n_messages < MESSAGES_KEPT) {
+		s->n_messages++;
+	} else {
+		message_fini(slot);
+		s->first_message = (s->first_message + 1) % MESSAGES_KEPT;
+	}
+	*slot = m;
+	store_note(s, NOTICE_MESSAGES, NO_PROJECT);
+}
+
+void store_note_launch(struct store *s)
+{
+	store_note(s, NOTICE_LAUNCH, NO_PROJECT);
+}
