@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A new repository with a first commit. It is made beside its place and moved there when it is whole, so a failure leaves nothing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "berth/path.h"
+#include "git/git_priv.h"
+
+DEFINE_AUTO(git_index_free, git_index)
+DEFINE_AUTO(git_signature_free, git_signature)
+
+static int write_file(const char *dir, const struct repo_file *f, struct err *reterr)
+{
+	AUTO_STR path = path_join(dir, f->path);
+	AUTO_STR folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	int r = path_make_dirs(folder, reterr);
+	if (r < 0 || (r = file_write_atomic(path, f->bytes, reterr)) < 0)
+		return r;
+	return chmod(path, f->executable ? 0755 : 0644) < 0 ? err_set_errno(reterr, errno, "%s", path) : 0;
+}
+
+static int signature_of(git_repository *git, const struct repo_make_spec *spec, git_signature **ret)
+{
+	if (git_signature_default(ret, git) == 0)
+		return 0;
+	AUTO_STR mail = xasprintf("%s@localhost", spec->fallback_author);
+	return git_signature_now(ret, spec->fallback_author, mail);
+}
+
+static int first_commit(git_repository *git, const struct repo_make_spec *spec, struct err *reterr)
+{
+	AUTO(git_index_free_p) git_index *index = NULL;
+	AUTO(git_tree_free_p) git_tree *tree = NULL;
+	AUTO(git_signature_free_p) git_signature *who = NULL;
+	git_oid tree_id, id;
+	int rc = git_repository_index(&index, git);
+	for (size_t i = 0; rc == 0 && i < spec->n_files; i++)
+		rc = git_index_add_bypath(index, spec->files[i].path);
+	if (rc < 0 || (rc = git_index_write(index)) < 0 || (rc = git_index_write_tree(&tree_id, index)) < 0 || (rc = git_tree_lookup(&tree, git, &tree_id)) < 0 ||
+	    (rc = signature_of(git, spec, &who)) < 0 || (rc = git_commit_create(&id, git, "HEAD", who, who, NULL, spec->message, tree, 0, NULL)) < 0)
+		return git_fail(reterr, rc, "the first commit can't be made");
+	return 0;
+}
+
+static int add_origin(git_repository *git, const char *url, struct err *reterr)
+{
+	AUTO(git_remote_free_p) git_remote *remote = NULL;
+	int rc = url ? git_remote_create(&remote, git, "origin", url) : 0;
+	return rc < 0 ? git_fail(reterr, rc, "origin can't be set") : 0;
+}
+
+static int fill(const char *dir, const struct repo_make_spec *spec, struct err *reterr)
+{
+	AUTO(git_repository_free_p) git_repository *git = NULL;
+	git_repository_init_options options;
+	int r = git_room_start(reterr);
+	if (r < 0)
+		return r;
+	git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+	options.flags = GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
+	options.initial_head = spec->branch;
+	int rc = git_repository_init_ext(&git, dir, &options);
+	if (rc < 0)
+		return git_fail(reterr, rc, "the repository can't be made");
+	for (size_t i = 0; r == 0 && i < spec->n_files; i++)
+		r = write_file(dir, &spec->files[i], reterr);
+	if (r < 0 || (r = first_commit(git, spec, reterr)) < 0)
+		return r;
+	return add_origin(git, spec->origin, reterr);
+}
+
+int repo_make(const char *dir, const struct repo_make_spec *spec, struct err *reterr)
+{
+	struct stat st;
+	AUTO_STR beside = xasprintf("%s.new-%d", dir, (int)getpid());
+	bool was_there = lstat(dir, &st) == 0;
+	if (was_there && (!S_ISDIR(st.st_mode) || rmdir(dir) < 0)) { /* succeeds on an empty folder only */
+		err_set(reterr, ERR_CONFLICT, "%s is there already, and not an empty folder", dir);
+		err_hint(reterr, "Name a folder that is not there yet; nothing was changed.");
+		return -ERR_CONFLICT;
+	}
+	int r = mkdir(beside, 0755) < 0 ? err_set_errno(reterr, errno, "%s can't be made", beside) : 0;
+	if (r == 0 && (r = fill(beside, spec, reterr)) == 0 && renameat2(AT_FDCWD, beside, AT_FDCWD, dir, RENAME_NOREPLACE) < 0)
+		r = err_set_errno(reterr, errno, "%s can't be made", dir);
+	if (r < 0) {
+		path_remove_tree(beside, NULL);
+		if (was_there && mkdir(dir, st.st_mode & 0777) < 0)
+			err_hint(reterr, "The empty folder %s is gone, too.", dir);
+	}
+	return r;
+}
+
+int repo_copy_tip(const char *url, const char *into, struct err *reterr)
+{
+	AUTO(git_repository_free_p) git_repository *git = NULL;
+	git_clone_options options;
+	static const char *const schemes[] = { "https://", "http://", "file://" };
+	bool known = false;
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		known |= strncmp(url, schemes[i], strlen(schemes[i])) == 0;
+	if (!known)
+		return err_set(reterr, ERR_NOT_FOUND, "%s is neither a folder nor an https address", url);
+	int r = git_room_start(reterr);
+	if (r < 0)
+		return r;
+	git_clone_options_init(&options, GIT_CLONE_OPTIONS_VERSION);
+	options.checkout_opts.disable_filters = 1;
+	int rc = git_clone(&git, url, into, &options);
+	return rc < 0 ? git_fail(reterr, rc, "%s can't be cloned", url) : 0;
+}

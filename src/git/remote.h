@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef BERTH_GIT_REMOTE_H
+#define BERTH_GIT_REMOTE_H
+/*
+ * Private to git/: talking to a URL. libgit2 keeps certificates for the whole process, so those who want others than the system's
+ * wait for each other.
+ */
+#include "git/git_priv.h"
+
+int certificates_lock(const atomic_bool *stop, struct err *reterr);
+int certificates_set(const char *ca_file, struct err *reterr); /* locked; NULL: the system's */
+void certificates_unlock(void);
+
+/* Who we are is told to the host of `url` alone, and once. */
+struct remote_login { const char *url, *user; const struct secret *password; unsigned asked; };
+int remote_login_give(git_credential **out, struct remote_login *l, const char *url, unsigned allowed);
+bool url_same_origin(const char *a, const char *b);     /* scheme, host and port */
+/* What libgit2 failed with, as a sentence: deed is "cloned", "pushed to". */
+int remote_failed(int rc, const struct remote_login *l, const char *deed, const char *scope, struct err *reterr);
+#endif

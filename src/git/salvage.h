@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef BERTH_GIT_SALVAGE_H
+#define BERTH_GIT_SALVAGE_H
+/* Private to git/salvage*.c. */
+#include "berth/map.h"
+#include "berth/salvage.h"
+#include "git/place.h"
+
+DEFINE_AUTO(git_index_free, git_index)
+DEFINE_AUTO(git_reflog_free, git_reflog)
+DEFINE_AUTO(git_signature_free, git_signature)
+
+struct salvage_item { char *path; git_oid id; unsigned mode; bool sure /* tracked, or not ignored when it came */; };
+struct salvage {
+	char *dir, *gitdir;
+	git_repository *git;                    /* made empty; what comes is put below it */
+	git_odb *odb;
+	struct repo *repo;                      /* opened anew when all of it is there */
+	VEC(struct salvage_item) items;
+	struct map *by_path;                    /* path -> index + 1 in items */
+	strings nested;                         /* "sub/": folders with a .git of their own */
+	git_index *tracked;                     /* of the workspace; NULL: not there (yet), or not to be read */
+	bool has_head, has_index, index_tried, index_bad;
+	/* the file that is coming */
+	struct { char *path; int fd; bool blob, program; uint64_t size, got; struct buf bytes; git_odb_stream *stream; } now;
+};
+bool salvage_ignored(struct salvage *s, const char *path);
+/* The index of the workspace, once it is there. */
+void salvage_load_index(struct salvage *s);
+bool salvage_is_nested(const struct salvage *s, const char *path);
+#endif
