@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Pipelines with their job, by one GraphQL request; where the host has no such GraphQL (older than 14.5, switched off, the query
+ * too heavy) by two of REST: the pipelines, and the jobs of all of them. One job.
+ */
+#include "forge/gitlab.h"
+
+enum { MAX_PIPELINES = 100, MAX_FOLLOW_UPS = 3 * GITLAB_JOIN_COMMITS };
+
+struct pipelines_op {
+	struct op op;
+	char *ref, *job_name;
+	VEC(struct oid) commits;      /* none: those of all */
+	VEC(struct oid) missing;      /* asked by id, a few at a time */
+	struct map *seen;             /* commits of which a pipeline was given */
+	size_t max, follow_ups, asked_for /* commits that the request under way names */;
+	struct oid asked[GITLAB_JOIN_COMMITS];
+	pipelines all;                /* REST */
+	json_t *jobs[GITLAB_JOIN_COMMITS + 1];
+	size_t n_jobs;
+	unsigned waiting;
+	struct err err;
+};
+
+static void pipelines_fini_op(struct op *op)
+{
+	struct pipelines_op *x = (struct pipelines_op *)op;
+
+	for (size_t i = 0; i < x->n_jobs; i++)
+		json_decref(x->jobs[i]);
+	pipelines_fini(&x->all);
+	VEC_FINI(&x->commits);
+	VEC_FINI(&x->missing);
+	map_free(x->seen);
+	free(x->ref);
+	free(x->job_name);
+}
+
+static struct sv key_of(const struct oid *o) { return (struct sv){ (const char *)o->b, sizeof o->b }; }
+
+static bool wanted(const struct pipelines_op *x, const struct oid *commit)
+{
+	for (size_t i = 0; i < x->commits.len; i++) {
+		if (oid_eq(&x->commits.items[i], commit))
+			return true;
+	}
+	return !x->commits.len;
+}
+
+static void pipeline_give(void *ctx, struct pipeline *p)
+{
+	struct pipelines_op *x = ctx;
+
+	if (!wanted(x, &p->commit))
+		return;
+	map_put(x->seen, key_of(&p->commit), x);
+	forge_give_pipeline(x->op.call, p);
+}
+
+/* ---- GraphQL ----------------------------------------------------------------------------------------------------------------- */
+static void join_got(struct op *op, const struct net_answer *a, const struct err *err);
+static void rest_begin(struct pipelines_op *x);
+
+static void join_ask(struct pipelines_op *x, const struct oid *commits, size_t n)
+{
+	const struct gitlab_join join = { .path = x->op.project, .ref = x->ref, .job_name = x->job_name, .commits = x->asked, .n_commits = n, .max = x->max };
+
+	x->asked_for = n;
+	if (n)
+		memcpy(x->asked, commits, n * sizeof *commits);
+	if (!x->op.g->graphql_by_post) {
+		AUTO_STR path = gitlab_join_path(&join);
+		op_get(&x->op, path, join_got);
+		return;
+	}
+	AUTO_STR text = gitlab_join_query(&join);
+	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = "/api/graphql", .body = json_read(sv_of(text), GITLAB_MAX_ANSWER, NULL),
+		.repeatable = true, .max_body = GITLAB_MAX_ANSWER }, join_got);
+}
+
+/* GitLab takes its questions by GET as well; a proxy before it may not. Once more, and from now on, by POST. */
+static bool join_by_post(struct pipelines_op *x, int status)
+{
+	struct gitlab *g = x->op.g;
+
+	if (g->graphql_by_post || (status != 400 && status != 405 && status != 414))
+		return false;
+	g->graphql_by_post = true;
+	join_ask(x, x->asked, x->asked_for);
+	return true;
+}
+
+/* Commits so old that the newest pipelines don't reach them are asked for by id. */
+static void join_next(struct pipelines_op *x)
+{
+	struct oid some[GITLAB_JOIN_COMMITS];
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(some) && x->missing.len && x->follow_ups < MAX_FOLLOW_UPS) {
+		some[n++] = x->missing.items[0];
+		VEC_REMOVE(&x->missing, 0);
+		x->follow_ups++;
+	}
+	if (n)
+		join_ask(x, some, n);
+	else
+		op_end(&x->op, NULL);
+}
+
+static void join_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	struct pipelines_op *x = (struct pipelines_op *)op;
+	int status = a ? a->response.status : 0;
+	struct err bad = { 0 };
+	bool more = false;
+
+	if (err && (!a || status == 401 || status == 429 || status >= 500)) {
+		op_fail(op, a, err);
+		return;
+	}
+	if (err && join_by_post(x, status))
+		return;
+	AUTO_JSON j = err ? NULL : json_read(a->response.body, GITLAB_MAX_ANSWER, NULL);
+	if (!j || !gitlab_join_answer(j, pipeline_give, x, &more, &bad)) {
+		op->g->no_graphql = op->g->no_graphql || status == 404 || strstr(bad.text, "exist on type") || strstr(bad.text, "ccept argument");
+		if (forge_call_alive(op->call))
+			rest_begin(x);
+		return;
+	}
+	if (!forge_call_alive(op->call))
+		return;
+	for (size_t i = 0; more && i < x->commits.len; i++) {
+		if (!map_get(x->seen, key_of(&x->commits.items[i])))
+			VEC_PUSH(&x->missing, x->commits.items[i]);
+	}
+	join_next(x);
+}
+
+/* ---- REST ---------------------------------------------------------------------------------------------------------------------- */
+static void rest_done(struct pipelines_op *x)
+{
+	if (--x->waiting)
+		return;
+	if (x->err.code) {
+		op_end(&x->op, &x->err);
+		return;
+	}
+	for (size_t i = 0; i < x->n_jobs; i++)
+		gitlab_join_jobs(&x->all, x->jobs[i], x->job_name);
+	gitlab_join_order(&x->all);
+	for (size_t i = 0; i < x->all.len && forge_call_alive(x->op.call); i++)
+		pipeline_give(x, &x->all.items[i]);
+	op_end(&x->op, NULL);
+}
+
+static json_t *rest_list(struct pipelines_op *x, const struct net_answer *a, const struct err *err)
+{
+	json_t *j = err ? NULL : json_read(a->response.body, GITLAB_MAX_ANSWER, &x->err);
+
+	if (err && !x->err.code)
+		op_explain(&x->op, a, err, &x->err);
+	return j;
+}
+
+static void pipelines_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	struct pipelines_op *x = (struct pipelines_op *)op;
+	AUTO_JSON list = rest_list(x, a, err);
+	struct pipeline p;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (gitlab_pipeline(json_array_get(list, i), &p))
+			VEC_PUSH(&x->all, p);
+	}
+	rest_done(x);
+}
+
+static void jobs_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	struct pipelines_op *x = (struct pipelines_op *)op;
+	json_t *list = rest_list(x, a, err);
+
+	if (list)
+		x->jobs[x->n_jobs++] = list;
+	rest_done(x);
+}
+
+static void rest_commit(struct pipelines_op *x, const struct oid *commit)
+{
+	AUTO(buf_fini) struct buf statuses = BUF_INIT;
+	char hex[OID_HEX + 1];
+
+	oid_hex(commit, hex);
+	AUTO_STR list = xasprintf("%s/pipelines?sha=%s&per_page=20", x->op.base, hex);
+	buf_addf(&statuses, "%s/repository/commits/%s/statuses?all=true&per_page=100", x->op.base, hex);
+	gitlab_add_query(&statuses, "name", sv_of(x->job_name));
+	x->waiting += 2;
+	op_get(&x->op, list, pipelines_got);
+	op_get(&x->op, buf_str(&statuses), jobs_got);
+}
+
+static void rest_begin(struct pipelines_op *x)
+{
+	AUTO(buf_fini) struct buf list = BUF_INIT;
+
+	if (x->commits.len && x->commits.len <= GITLAB_JOIN_COMMITS) {
+		for (size_t i = 0; i < x->commits.len; i++)
+			rest_commit(x, &x->commits.items[i]);
+		return;
+	}
+	buf_addf(&list, "%s/pipelines?per_page=%zu", x->op.base, x->max);
+	if (x->ref)
+		gitlab_add_query(&list, "ref", sv_of(x->ref));
+	AUTO_STR jobs = op_path(&x->op, "/jobs?per_page=100");
+	x->waiting = 2;
+	op_get(&x->op, buf_str(&list), pipelines_got);
+	op_get(&x->op, jobs, jobs_got);
+}
+
+void gitlab_pipelines(struct forge *f, struct forge_call *c, const struct forge_pipelines_query *q)
+{
+	struct pipelines_op *x = op_new(f, c, sizeof *x, q->project, FORGE_DEED_READ);
+
+	x->op.fini = pipelines_fini_op;
+	x->ref = xstrdup(q->ref);
+	x->job_name = xstrdup(q->job_name ? q->job_name : x->op.g->job_name);
+	x->max = q->max ? MIN_OF(q->max, (size_t)MAX_PIPELINES) : q->n_commits > GITLAB_JOIN_COMMITS ? MAX_PIPELINES : 50;
+	x->seen = map_new(NULL);
+	for (size_t i = 0; i < q->n_commits; i++)
+		VEC_PUSH(&x->commits, q->commits[i]);
+	if (x->op.g->no_graphql || !x->op.project)
+		rest_begin(x);
+	else if (q->newest_first || x->commits.len > GITLAB_JOIN_COMMITS)
+		join_ask(x, NULL, 0);
+	else
+		join_ask(x, x->commits.items, x->commits.len);
+}
+
+/* ---- one job ---------------------------------------------------------------------------------------------------------------------- */
+static void job_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	AUTO_JSON j = op_json(op, a, err);
+	AUTO(job_fini) struct job job = { 0 };
+	struct err bad = { 0 };
+
+	if (!j)
+		return;
+	if (gitlab_job(j, &job)) {
+		forge_give_job(op->call, &job);
+		op_end(op, NULL);
+		return;
+	}
+	err_set(&bad, ERR_DECODE, "%s did not answer with a job", op->g->url);
+	op_end(op, &bad);
+}
+
+void gitlab_one_job(struct forge *f, struct forge_call *c, const struct project *p, uint64_t job)
+{
+	struct op *op = op_new(f, c, sizeof *op, p, FORGE_DEED_READ);
+	AUTO_STR path = xasprintf("%s/jobs/%llu", op->base, (unsigned long long)job);
+
+	op_get(op, path, job_got);
+}
