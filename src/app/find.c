@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person named on a command line: a project by path, name or folder, and a revision in it. */
+#include <limits.h>
+#include <unistd.h>
+
+#include "app/app_impl.h"
+#include "berth/path.h"
+
+static bool within(const char *dir, const char *folder)
+{
+	size_t n = strlen(folder);
+	return strncmp(dir, folder, n) == 0 && (dir[n] == '/' || dir[n] == '\0');
+}
+
+/* The project whose folder is the innermost around `cwd`. */
+static const struct project *around(struct store *s, const char *cwd)
+{
+	const struct project *best = NULL;
+	for (size_t i = 0; i < store_n_projects(s); i++) {
+		const struct project *p = store_project_at(s, i);
+		if (p->dir && within(cwd, p->dir) && (!best || strlen(p->dir) > strlen(best->dir)))
+			best = p;
+	}
+	return best;
+}
+
+static int find_here(struct app *a, struct project_id *ret, struct err *reterr)
+{
+	char cwd[PATH_MAX];
+	const struct project *found = getcwd(cwd, sizeof cwd) ? around(a->store, cwd) : NULL;
+	if (!found) {
+		err_set(reterr, ERR_NOT_FOUND, "the current folder is in no git repository that berth knows");
+		err_hint(reterr, "Name a project; `berth projects` lists them.");
+		return -ERR_NOT_FOUND;
+	}
+	*ret = found->id;
+	return 0;
+}
+
+static int several(const char *text, const struct project *a, const struct project *b, struct err *reterr)
+{
+	if (strcmp(a->forge, b->forge) == 0) {
+		err_set(reterr, ERR_CONFLICT, "%s names more than one project: %s and %s", text, a->path, b->path);
+		err_hint(reterr, "Use the whole path of one of them.");
+	} else {
+		err_set(reterr, ERR_CONFLICT, "%s names more than one project: %s/%s and %s/%s", text, a->forge, a->path, b->forge, b->path);
+		err_hint(reterr, "Put the forge before the path, as here.");
+	}
+	return -ERR_CONFLICT;
+}
+
+/* How well a text names a project: with its forge, by its whole path, by its name or folder, or not. */
+enum naming { NAMES_NOT, NAMES_LOOSELY, NAMES_BY_PATH, NAMES_WHOLLY };
+static enum naming naming_of(const struct project *p, const char *text, const char *real)
+{
+	size_t n = strlen(p->forge);
+	if (strncmp(text, p->forge, n) == 0 && text[n] == '/' && strcmp(text + n + 1, p->path) == 0)
+		return NAMES_WHOLLY;
+	if (strcmp(p->path, text) == 0)
+		return NAMES_BY_PATH;
+	if (strcmp(p->name, text) == 0)
+		return NAMES_LOOSELY;
+	return real && p->dir && strcmp(p->dir, real) == 0 ? NAMES_LOOSELY : NAMES_NOT;
+}
+
+/* The best naming counts; a folder may lie within a project. */
+static int find_named(struct app *a, const char *text, const struct project **ret, struct err *reterr)
+{
+	char resolved[PATH_MAX];
+	const char *real = realpath(text, resolved);
+	const struct project *found = NULL, *other = NULL;
+	enum naming best = NAMES_NOT;
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		const struct project *p = store_project_at(a->store, i);
+		enum naming n = naming_of(p, text, real);
+		if (n == NAMES_NOT || n < best)
+			continue;
+		other = n == best ? found : NULL;
+		found = p;
+		best = n;
+	}
+	*ret = found ? found : real ? around(a->store, real) : NULL;
+	return other ? several(text, other, found, reterr) : 0;
+}
+
+static int find(struct app *a, const char *text, struct project_id *ret, struct err *reterr)
+{
+	const struct project *found = NULL;
+	if (!text || !*text)
+		return find_here(a, ret, reterr);
+	int r = find_named(a, text, &found, reterr);
+	if (r < 0)
+		return r;
+	if (!found) {
+		err_set(reterr, ERR_NOT_FOUND, "there is no project %s", text);
+		err_hint(reterr, "`berth projects` lists them; [forge \"local\"] folder in %s says where berth looks.", config_path(a->config));
+		return -ERR_NOT_FOUND;
+	}
+	*ret = found->id;
+	return 0;
+}
+
+/* The repository around here, from what was known before anything is asked: what the list says anew can't make it another one. */
+static bool find_recalled(struct app *a, struct project_id *ret)
+{
+	char dir[PATH_MAX];
+	if (!getcwd(dir, sizeof dir))
+		return false;
+	const struct project *p = around(a->store, dir);
+	/* One that has come since then may lie in between. */
+	for (char *slash = dir + strlen(dir); p && strlen(p->dir) < (size_t)(slash - dir); slash = strrchr(dir, '/')) {
+		*slash = '\0';
+		AUTO_STR git = path_join(dir, ".git");
+		if (access(git, F_OK) == 0)
+			return false;
+	}
+	if (p)
+		*ret = p->id;
+	return p != NULL;
+}
+
+static void find_known(void *ask);
+
+static void stop_waiting(struct ask *k)
+{
+	store_unsubscribe(k->app->store, (int)(intptr_t)k->data);
+	loop_defer_cancel(k->app->loop, find_known, k);
+}
+
+static void find_close(struct ask *k)
+{
+	stop_waiting(k);
+	ask_free(k);
+}
+
+static void projects_moved(void *ask, const struct notice *n)
+{
+	struct ask *k = ask;
+	const struct fresh *f = store_projects_fresh(k->app->store);
+	struct project_id id = { 0 };
+	struct err err = { 0 };
+	if (n->kind != NOTICE_PROJECTS)
+		return;
+	bool waits = f->state == FRESH_LOADING || f->state == FRESH_STALE || f->state == FRESH_ABSENT;
+	bool recalled = (waits || f->state == FRESH_FAILED) && (!k->text || !*k->text) && find_recalled(k->app, &id);
+	if (waits && !recalled)
+		return;
+	int r = recalled ? 0 : f->state == FRESH_FAILED ? err_copy(&err, &f->err) : find(k->app, k->text, &id, &err);
+	stop_waiting(k);
+	/* In a clone of a host's project it is the host's that is meant. */
+	bool here = !k->text || !*k->text;
+	if ((r == -ERR_NOT_FOUND || here) && ask_heard(k) && find_on_hosts(k, id, &err))
+		return;
+	if (r == 0 && ask_heard(k))
+		k->got.project(k->ctx, id);
+	ask_end(k, r < 0 ? &err : NULL);
+}
+
+static void find_known(void *ask)
+{
+	struct notice n = { NOTICE_PROJECTS, { 0 } };
+	projects_moved(ask, &n);
+}
+
+unsigned app_find_project(struct app *a, const char *text, void (*got)(void *ctx, struct project_id p), app_end_fn end, void *ctx)
+{
+	struct ask *k = ask_new(a, end, ctx);
+	k->text = xstrdup(text);
+	k->got.project = got;
+	k->data = (void *)(intptr_t)store_subscribe(a->store, projects_moved, k);
+	k->close = find_close;
+	app_want_projects(a);
+	if (store_projects_fresh(a->store)->state == FRESH_FRESH)
+		loop_defer(a->loop, find_known, k);
+	else
+		ask_projects(a); /* it may have failed before */
+	return k->number;
+}
+
+static void resolved(void *ask, const struct oid *id, const char *branch)
+{
+	struct ask *k = ask;
+	if (ask_heard(k))
+		k->got.commit(k->ctx, id, branch);
+}
+
+unsigned app_resolve(struct app *a, struct project_id p, const char *rev, void (*got)(void *ctx, const struct oid *id, const char *branch),
+                     app_end_fn end, void *ctx)
+{
+	struct ask *k = ask_new(a, end, ctx);
+	struct err err = { 0 };
+	const struct project *project = store_project(a->store, p);
+	k->got.commit = got;
+	if (!project) {
+		err_set(&err, ERR_NOT_FOUND, "the project is gone");
+		return ask_fail(k, &err);
+	}
+	if (!rev || !*rev)
+		rev = project->default_branch;
+	if (!rev) {
+		err_set(&err, ERR_NOT_FOUND, "%s has no commits yet", project->path);
+		err_hint(&err, "Commit something there first.");
+		return ask_fail(k, &err);
+	}
+	k->cancel = cancel_forge;
+	k->call = forge_resolve(forge_of(a, project), project, rev, resolved, ask_end, k);
+	return k->number;
+}

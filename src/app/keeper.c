@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The keeper: looks at each session of this state folder in turn, counts how long it has been idle, warns, saves and stops; goes on
+ * with what somebody who died had begun; and ends when the last session has. What it knows is in labels and notes, so that one
+ * that is killed is followed by another that knows as much.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/app_impl.h"
+#include "berth/log.h"
+#include "berth/path.h"
+#include "berth/text.h"
+
+enum {
+	LONELY_MS = 3000,        /* a session that is just being started is on its way into the list */
+	PATIENCE_MS = 600000,    /* so long an engine may be away */
+	REST_MOST_S = 60,        /* events tell of changes; this is for what they miss */
+	REST_DOWN_MS = 2000, REST_GOAL_MS = 50, REST_SOON_MS = 100,
+	WORK_EVERY_S = 900,      /* what is unsaved is counted so often */
+};
+
+struct keeper {
+	struct app *app;
+	struct ask *ask;
+	int lock;
+	char *lock_path, *home;
+	struct loop_timer *timer;
+	int subscription;
+	VEC(char *) due;         /* still to be looked at in this round */
+	struct request *looking;
+	uint64_t lonely_since_ms, down_since_ms;
+};
+
+static void round_go_on(struct keeper *k);
+
+/* ---- the end ---- */
+static void keeper_free(struct keeper *k)
+{
+	struct app *a = k->app;
+	a->keeper = NULL;
+	request_drop(&k->looking);
+	loop_timer_stop(k->timer);
+	store_unsubscribe(a->store, k->subscription);
+	for (size_t i = 0; i < k->due.len; i++)
+		free(k->due.items[i]);
+	VEC_FINI(&k->due);
+	close(k->lock);
+	free(k->lock_path);
+	free(k->home);
+	free(k);
+}
+
+static void keeper_end(struct keeper *k, const struct err *err)
+{
+	struct ask *ask = k->ask;
+	struct err copy = { 0 };
+	err_copy(&copy, err);
+	keeper_free(k);
+	ask_end(ask, err ? &copy : NULL);
+}
+
+/* ---- one look ---- */
+struct look_request {
+	struct request base;
+	struct keeper *keeper;
+	char *session;
+	struct session_watch watch;
+	bool seen;
+};
+
+static void look_free(struct look_request *r)
+{
+	free(r->session);
+	free(r);
+}
+
+static const char *identity(const struct keeper *k)
+{
+	return engine_identity(link_engine(k->app));
+}
+
+static void idle_stop_ended(void *keeper, const struct err *err)
+{
+	(void)keeper;
+	if (err)
+		log_warn("keeper", "%s", err->text);
+}
+
+static void act(struct keeper *k, const struct session *s, struct session_watch *w)
+{
+	enum idle_verdict v = idle_verdict(w, s->idle_limit_s);
+	if (v == IDLE_WARN)
+		w->warned_at_s = w->seen_at_s;
+	else if (!idle_is_near(w, s->idle_limit_s, w->seen_at_s))
+		w->warned_at_s = 0; /* its time was extended */
+	if (v == IDLE_STOP) {
+		app_say(k->app, MESSAGE_WARN, NULL, "%s was idle for its whole time: it is saved and stopped", s->name);
+		app_session_stop(k->app, s->name, APP_STOP_SAVED, 0, idle_stop_ended, NULL);
+	}
+}
+
+static void look_done(struct look_request *r)
+{
+	struct keeper *k = r->keeper;
+	const struct session *s = store_session(k->app->store, r->session);
+	struct session_watch kept;
+	struct err err = { 0 };
+	request_over(&r->base);
+	if (s && session_is_up(s) && r->seen) {
+		watch_get(identity(k), s->name, &kept);
+		r->watch.kept_until_s = kept.kept_until_s; /* may have come meanwhile */
+		act(k, s, &r->watch);
+		if (watch_set(identity(k), s->name, &r->watch, &err) < 0)
+			log_warn("keeper", "what was seen of %s could not be noted: %s", s->name, err.text);
+	}
+	look_free(r);
+	round_go_on(k);
+}
+
+static void work_got(void *request, const struct session_work *w)
+{
+	struct look_request *r = request;
+	r->watch.work_at_s = w->known ? r->watch.seen_at_s : 0;
+	r->watch.changed = w->changed;
+	r->watch.untracked = w->untracked;
+	r->watch.ahead = w->ahead;
+}
+
+static void work_end(void *request, const struct err *err)
+{
+	struct look_request *r = request;
+	(void)err; /* not known, then */
+	if (r->base.app)
+		look_done(r);
+	else
+		look_free(r);
+}
+
+static void sight_got(void *request, const struct session_sight *v)
+{
+	struct look_request *r = request;
+	struct session_watch *w = &r->watch;
+	idle_add(w, clock_wall_s(), v->active);
+	w->disk_used_bytes = v->disk_used_bytes ? (int64_t)v->disk_used_bytes : w->disk_used_bytes;
+	w->disk_free_bytes = (int64_t)v->disk_free_bytes;
+	w->disk_size_bytes = (int64_t)v->disk_size_bytes;
+	r->seen = true;
+}
+
+static void sight_end(void *request, const struct err *err)
+{
+	struct look_request *r = request;
+	if (!r->base.app) {
+		look_free(r);
+		return;
+	}
+	const struct session *s = store_session(r->base.app->store, r->session);
+	bool counts = !err && s && r->watch.seen_at_s - r->watch.work_at_s >= WORK_EVERY_S;
+	if (err)
+		log_debug("keeper", "%s could not be looked at: %s", r->session, err->text);
+	if (counts)
+		r->base.call = session_unsaved(link_engine(r->base.app), r->base.app->loop, s, work_got, work_end, r);
+	else
+		look_done(r);
+}
+
+static void look_at(struct keeper *k, const struct session *s)
+{
+	struct app *a = k->app;
+	struct look_request *r = request_new(a, sizeof *r, &k->looking, cancel_session);
+	r->keeper = k;
+	r->session = xstrdup(s->name);
+	watch_get(identity(k), s->name, &r->watch);
+	r->base.call = session_look(link_engine(a), a->loop, s, r->watch.seen_at_s, sight_got, sight_end, r);
+}
+
+/* ---- what was broken off ---- */
+static enum app_stop how_it_was(const struct session_fate *f)
+{
+	if (f->kind == FATE_STOPPING)
+		return f->force ? APP_STOP_DISCARD : APP_STOP_SAVED;
+	return f->keep ? APP_STOP_KEEP : APP_STOP_PAUSE;
+}
+
+/* True: somebody is at it, we or another. */
+static bool carry_on(struct keeper *k, const struct session *s)
+{
+	AUTO(session_fate_fini) struct session_fate f = { 0 };
+	if (is_stopping(k->app, s->name))
+		return true;
+	if (!fate_get(identity(k), s->name, &f) || (f.kind != FATE_STOPPING && f.kind != FATE_PAUSING))
+		return false;
+	if (!f.owner_is_dead)
+		return true;
+	app_say(k->app, MESSAGE_INFO, NULL, "The %s of %s was broken off: it goes on", f.kind == FATE_STOPPING ? "stop" : "pause", s->name);
+	app_session_stop(k->app, s->name, how_it_was(&f), 0, idle_stop_ended, NULL);
+	return true;
+}
+
+/* ---- rounds ---- */
+static bool is_ours(const struct keeper *k, const struct session *s)
+{
+	return s->home && strcmp(s->home, k->home) == 0;
+}
+
+static void rest(struct keeper *k, uint64_t ms)
+{
+	loop_timer_again(k->timer, ms);
+}
+
+static int64_t due_at_s(const struct keeper *k, const struct session *s)
+{
+	struct session_watch w;
+	watch_get(identity(k), s->name, &w);
+	return w.seen_at_s ? w.seen_at_s + idle_next_look_s(&w, s->idle_limit_s) : 0;
+}
+
+static void rest_until(struct keeper *k, int64_t at_s)
+{
+	int64_t wait_s = MAX_OF((int64_t)1, at_s - clock_wall_s());
+	uint32_t passed_s;
+	if (clock_skip((uint32_t)MIN_OF(wait_s, (int64_t)UINT32_MAX), &passed_s))
+		rest(k, passed_s ? 1 : REST_GOAL_MS);
+	else
+		rest(k, (uint64_t)MIN_OF(wait_s, (int64_t)REST_MOST_S) * 1000);
+}
+
+/* What is there to be done now, and until when to rest when there is nothing. */
+static bool collect(struct keeper *k, int64_t *ret_next_s)
+{
+	struct store *st = k->app->store;
+	int64_t now_s = clock_wall_s();
+	bool any = false;
+	*ret_next_s = now_s + REST_MOST_S;
+	for (size_t i = 0; i < store_n_sessions(st); i++) {
+		const struct session *s = store_session_at(st, i);
+		bool ours = is_ours(k, s);
+		if (ours && carry_on(k, s)) {
+			any = true;
+			continue;
+		}
+		if (!ours || !session_is_up(s) || s->state == SESSION_STARTING) {
+			any = any || (ours && s->state == SESSION_STARTING);
+			continue;
+		}
+		any = true;
+		int64_t at_s = due_at_s(k, s);
+		if (at_s > now_s) {
+			*ret_next_s = MIN_OF(*ret_next_s, at_s);
+			continue;
+		}
+		char *name = xstrdup(s->name);
+		VEC_PUSH(&k->due, name);
+	}
+	return any;
+}
+
+static void round_go_on(struct keeper *k)
+{
+	while (k->due.len) {
+		AUTO_STR name = k->due.items[--k->due.len];
+		const struct session *s = store_session(k->app->store, name);
+		if (s && session_is_up(s) && store_engine(k->app->store)->state == ENGINE_UP) {
+			look_at(k, s);
+			return;
+		}
+	}
+	rest(k, 1);
+}
+
+/* Somebody has cleared our folder away: what we note is seen by nobody, and another keeper may run already. */
+static bool is_orphan(const struct keeper *k)
+{
+	return !lock_held(k->lock_path);
+}
+
+static void round_begin(void *keeper)
+{
+	struct keeper *k = keeper;
+	uint64_t now_ms = loop_now_ms(k->app->loop) + 1;
+	enum fresh_state fresh = store_sessions_fresh(k->app->store)->state;
+	int64_t next_s;
+	if (k->looking)
+		return;
+	if (store_engine(k->app->store)->state != ENGINE_UP || fresh != FRESH_FRESH) {
+		k->down_since_ms = k->down_since_ms ? k->down_since_ms : now_ms;
+		if (now_ms - k->down_since_ms > PATIENCE_MS || is_orphan(k))
+			keeper_end(k, NULL);
+		else
+			rest(k, fresh == FRESH_FRESH ? REST_DOWN_MS : REST_SOON_MS);
+		return;
+	}
+	k->down_since_ms = 0;
+	bool any = collect(k, &next_s);
+	if (any)
+		k->lonely_since_ms = 0;
+	else if (!k->lonely_since_ms)
+		k->lonely_since_ms = now_ms;
+	if ((!any && now_ms - k->lonely_since_ms >= LONELY_MS) || is_orphan(k))
+		keeper_end(k, NULL);
+	else if (k->due.len)
+		round_go_on(k);
+	else if (any)
+		rest_until(k, next_s);
+	else
+		rest(k, REST_SOON_MS * 5);
+}
+
+static void noticed(void *keeper, const struct notice *n)
+{
+	struct keeper *k = keeper;
+	if (n->kind == NOTICE_SESSIONS && !k->looking)
+		rest(k, REST_SOON_MS);
+}
+
+unsigned app_keep(struct app *a, app_end_fn end, void *ctx)
+{
+	struct ask *ask = ask_new(a, end, ctx);
+	struct err err = { 0 };
+	struct engine *e = link_up(a, &err);
+	if (!e)
+		return ask_fail(ask, &err);
+	AUTO_STR path = keeper_lock_path(engine_identity(e));
+	AUTO_STR home = home_id();
+	if (!home) {
+		err_set(&err, ERR_FAILED, "the state folder can't be written: nothing could be remembered of the sessions");
+		return ask_fail(ask, &err);
+	}
+	int lock = lock_take(path, /* wait= */ false, &err);
+	if (lock < 0) {
+		if (err.code == ERR_BUSY)
+			err_set(&err, ERR_BUSY, "a keeper of this engine runs already");
+		return ask_fail(ask, &err);
+	}
+	AUTO_STR pid = xasprintf("%d\n", (int)getpid());
+	if (ftruncate(lock, 0) < 0 || write(lock, pid, strlen(pid)) < 0)
+		log_debug("keeper", "its number could not be written down");
+	struct keeper *k = xcalloc(1, sizeof *k);
+	*k = (struct keeper){ .app = a, .ask = ask, .lock = lock, .lock_path = xstrdup(path), .home = xstrdup(home) };
+	a->keeper = k;
+	a->all_sessions = true;
+	k->subscription = store_subscribe(a->store, noticed, k);
+	k->timer = loop_timer_start(a->loop, 1, 0, round_begin, k);
+	app_want_sessions(a);
+	return ask->number;
+}
+
+void keepers_fini(struct app *a)
+{
+	if (a->keeper)
+		keeper_free(a->keeper); /* its ask is closed with the others */
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asks for projects and branches, and reduces the answers. */
+#include "app/app_impl.h"
+
+enum { SHOWN_EVERY_MS = 200 };
+
+/* ---- projects ---- */
+struct projects_request {
+	struct request base;
+	struct forge_slot *slot;
+	VEC(struct project) items;
+	bool nothing_known;            /* so they are shown as they come … */
+	uint64_t shown_ms;             /* … some times a second */
+};
+
+static void project_note(void *request, const char *text)
+{
+	struct projects_request *r = request;
+	if (r->base.app)
+		app_say(r->base.app, MESSAGE_WARN, NULL, "%s", text);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct project *x = a, *y = b;
+	if (x->active_at_s != y->active_at_s)
+		return x->active_at_s < y->active_at_s ? 1 : -1;
+	int r = strcmp(x->forge, y->forge);
+	return r ? r : strcmp(x->path, y->path);
+}
+
+void projects_sort(struct project *items, size_t n)
+{
+	if (n)
+		qsort(items, n, sizeof *items, newest_first);
+}
+
+/* The forge's new list, whose strings are taken, beside what the others said last. */
+static void merge_projects(struct app *a, const char *name, struct project *items, size_t n, const struct fresh *f)
+{
+	VEC(struct project) all = VEC_INIT;
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		const struct project *p = store_project_at(a->store, i);
+		struct project copy;
+		if (strcmp(p->forge, name) == 0)
+			continue;
+		project_dup(&copy, p);
+		VEC_PUSH(&all, copy);
+	}
+	for (size_t i = 0; i < n; i++) {
+		VEC_PUSH(&all, items[i]);
+		items[i] = (struct project){ 0 };
+	}
+	const struct forge_slot *slot = NULL;
+	for (size_t i = 0; i < a->forges.n && !slot; i++)
+		slot = strcmp(a->forges.items[i].name, name) == 0 ? &a->forges.items[i] : NULL;
+	for (size_t i = 0; slot && i < slot->found.len; i++) {
+		struct project copy;
+		bool there = false;
+		for (size_t k = 0; k < all.len && !there; k++)
+			there = project_id_eq(all.items[k].id, slot->found.items[i].id);
+		if (there)
+			continue;
+		project_dup(&copy, &slot->found.items[i]);
+		VEC_PUSH(&all, copy);
+	}
+	projects_sort(all.items, all.len);
+	store_set_projects(a->store, all.items, all.len, f);
+	VEC_FINI(&all);
+}
+
+static void show_some(struct app *a, struct projects_request *r)
+{
+	struct fresh f = forges_fresh(a);
+	struct project *copies = xcalloc(r->items.len, sizeof *copies);
+	for (size_t i = 0; i < r->items.len; i++)
+		project_dup(&copies[i], &r->items.items[i]);
+	merge_projects(a, forge_name(r->slot->forge), copies, r->items.len, &f);
+	free(copies);
+	r->shown_ms = loop_now_ms(a->loop);
+}
+
+static void project_item(void *request, const struct project *p)
+{
+	struct projects_request *r = request;
+	struct app *a = r->base.app;
+	struct project copy;
+	project_dup(&copy, p);
+	VEC_PUSH(&r->items, copy);
+	if (a && r->nothing_known && (r->items.len == 1 || loop_now_ms(a->loop) >= r->shown_ms + SHOWN_EVERY_MS))
+		show_some(a, r);
+}
+
+/* One that fails does not take the others' projects away; where there are others, its error is said beside them. */
+static void say_failure(struct app *a, struct forge_slot *slot, const struct err *err)
+{
+	AUTO_STR prefix = xasprintf("%s: ", slot->name);
+	if (err && a->forges.n > 1 && (!slot->said || strcmp(slot->said, err->text) != 0))
+		app_say_err(a, MESSAGE_WARN, err, prefix);
+	str_replace(&slot->said, err ? err->text : NULL);
+}
+
+void forges_keep(struct app *a, const struct project *p)
+{
+	struct project copy;
+	VEC(struct project) all = VEC_INIT;
+	struct fresh f = *store_projects_fresh(a->store);
+	for (size_t i = 0; i < a->forges.n; i++) {
+		struct forge_slot *s = &a->forges.items[i];
+		if (strcmp(s->name, p->forge) != 0)
+			continue;
+		project_dup(&copy, p);
+		VEC_PUSH(&s->found, copy);
+	}
+	if (store_project(a->store, p->id))
+		return;
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		project_dup(&copy, store_project_at(a->store, i));
+		VEC_PUSH(&all, copy);
+	}
+	project_dup(&copy, p);
+	VEC_PUSH(&all, copy);
+	projects_sort(all.items, all.len);
+	store_set_projects(a->store, all.items, all.len, &f);
+	VEC_FINI(&all);
+}
+
+static void reduce_projects(struct app *a, struct projects_request *r, const struct err *err)
+{
+	r->slot->fresh = fresh_of(err ? FRESH_FAILED : FRESH_FRESH, err, &r->slot->fresh);
+	struct fresh f = forges_fresh(a);
+	say_failure(a, r->slot, err);
+	if (err) {
+		store_projects_mark(a->store, &f);
+		return;
+	}
+	keep_projects(a, forge_name(r->slot->forge), r->items.items, r->items.len);
+	merge_projects(a, forge_name(r->slot->forge), r->items.items, r->items.len, &f);
+	if (a->schedule.branches.v && store_branches_fresh(a->store, a->schedule.branches)->state == FRESH_ABSENT)
+		schedule_branches(a);
+}
+
+static void projects_end(void *request, const struct err *err)
+{
+	struct projects_request *r = request;
+	if (request_over(&r->base))
+		reduce_projects(r->base.app, r, err);
+	for (size_t i = 0; i < r->items.len; i++)
+		project_fini(&r->items.items[i]);
+	VEC_FINI(&r->items);
+	free(r);
+}
+
+static void ask_projects_of(struct app *a, struct forge_slot *slot)
+{
+	if (slot->asked || slot->waits)
+		return;
+	slot->fresh = fresh_of(FRESH_LOADING, NULL, &slot->fresh);
+	struct projects_request *r = request_new(a, sizeof *r, &slot->asked, cancel_forge);
+	r->slot = slot;
+	r->nothing_known = !slot->fresh.at_s;
+	r->base.call = forge_projects(slot->forge, project_item, project_note, projects_end, r);
+}
+
+void ask_projects(struct app *a)
+{
+	if (schedule_asleep(a))
+		return;
+	a->schedule.projects_at_ms = loop_now_ms(a->loop);
+	for (size_t i = 0; i < a->forges.n; i++)
+		ask_projects_of(a, &a->forges.items[i]);
+	struct fresh f = forges_fresh(a);
+	store_projects_mark(a->store, &f);
+}
+
+/* ---- branches ---- */
+struct branches_request {
+	struct request base;
+	struct project_id project;
+	VEC(struct branch) items;
+};
+
+static void branch_item(void *request, const struct branch *b)
+{
+	struct branches_request *r = request;
+	struct branch copy;
+	branch_dup(&copy, b);
+	VEC_PUSH(&r->items, copy);
+}
+
+static void reduce_branches(struct app *a, struct branches_request *r, const struct err *err)
+{
+	const struct project *project = store_project(a->store, r->project);
+	struct fresh before = *store_branches_fresh(a->store, r->project);
+	struct fresh f = fresh_of(err ? FRESH_FAILED : FRESH_FRESH, err, &before);
+	if (!project)
+		return; /* it went meanwhile, and with it all that was known of it */
+	if (err) {
+		store_branches_mark(a->store, r->project, &f);
+		return;
+	}
+	bool first_commit = !project->default_branch && r->items.len;
+	store_set_branches(a->store, r->project, r->items.items, r->items.len, &f);
+	keep_branches(a, project);
+	if (first_commit && a->schedule.projects)
+		ask_projects(a);
+	ask_commits(a);
+}
+
+static void branches_end(void *request, const struct err *err)
+{
+	struct branches_request *r = request;
+	struct app *a = request_over(&r->base) ? r->base.app : NULL;
+	if (a)
+		reduce_branches(a, r, err);
+	for (size_t i = 0; i < r->items.len; i++)
+		branch_fini(&r->items.items[i]);
+	VEC_FINI(&r->items);
+	free(r);
+	if (a && a->schedule.branches_again)
+		schedule_branches(a);
+}
+
+/* What nobody looks at any more goes back to what it was before it was asked for. */
+static void drop_branches(struct app *a)
+{
+	struct branches_request *r = (struct branches_request *)a->schedule.branches_asked;
+	if (!r)
+		return;
+	struct fresh was = *store_branches_fresh(a->store, r->project);
+	if (was.state == FRESH_LOADING && store_project(a->store, r->project)) {
+		struct fresh f = fresh_of(was.at_s ? FRESH_STALE : FRESH_ABSENT, NULL, &was);
+		store_branches_mark(a->store, r->project, &f);
+	}
+	request_drop(&a->schedule.branches_asked);
+}
+
+void ask_branches(struct app *a, struct project_id p)
+{
+	struct schedule *s = &a->schedule;
+	const struct project *project = store_project(a->store, p);
+	struct branches_request *under_way = (struct branches_request *)s->branches_asked;
+	if (!project || schedule_asleep(a))
+		return;
+	/* Changes that come faster than answers must not put the answer off for ever: it is awaited, then asked once more. */
+	s->branches_again = under_way && project_id_eq(under_way->project, p);
+	if (s->branches_again)
+		return;
+	drop_branches(a);
+	struct fresh f = fresh_of(FRESH_LOADING, NULL, store_branches_fresh(a->store, p));
+	store_branches_mark(a->store, p, &f);
+	struct branches_request *r = request_new(a, sizeof *r, &s->branches_asked, cancel_forge);
+	r->project = p;
+	r->base.call = forge_branches(forge_of(a, project), project, branch_item, branches_end, r);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What can be asked of one session: its address, its unsaved work, a shell in it. */
+#include <pwd.h>
+#include <unistd.h>
+
+#include "app/app_impl.h"
+#include "berth/path.h"
+
+const char *local_user(void)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	return pw ? pw->pw_name : "unknown";
+}
+
+bool session_is_mine(const struct session *s)
+{
+	return !s->owner || strcmp(s->owner, local_user()) == 0;
+}
+
+const struct session *known_session(struct app *a, const char *name, struct engine **ret_engine, struct err *reterr)
+{
+	const struct session *s = store_session(a->store, name);
+	*ret_engine = link_up(a, reterr);
+	if (!*ret_engine)
+		return NULL;
+	if (!s) {
+		err_set(reterr, ERR_NOT_FOUND, "there is no session %s", name);
+		err_hint(reterr, "`berth sessions` lists them.");
+	}
+	return s;
+}
+
+static void url_got(void *ask, const char *url)
+{
+	struct ask *k = ask;
+	if (ask_heard(k))
+		k->got.url(k->ctx, url);
+}
+
+unsigned app_session_url(struct app *a, const char *session, void (*got)(void *ctx, const char *url), app_end_fn end, void *ctx)
+{
+	struct ask *k = ask_new(a, end, ctx);
+	struct engine *e;
+	struct err err = { 0 };
+	const struct session *s = known_session(a, session, &e, &err);
+	k->got.url = got;
+	if (!s)
+		return ask_fail(k, &err);
+	k->cancel = cancel_session;
+	k->call = session_url(e, a->loop, s, url_got, ask_end, k);
+	return k->number;
+}
+
+static void work_got(void *ask, const struct session_work *w)
+{
+	struct ask *k = ask;
+	if (ask_heard(k))
+		k->got.work(k->ctx, w);
+}
+
+unsigned app_session_unsaved(struct app *a, const char *session, void (*got)(void *ctx, const struct session_work *w), app_end_fn end, void *ctx)
+{
+	struct ask *k = ask_new(a, end, ctx);
+	struct engine *e;
+	struct err err = { 0 };
+	const struct session *s = known_session(a, session, &e, &err);
+	k->got.work = got;
+	if (!s)
+		return ask_fail(k, &err);
+	k->cancel = cancel_session;
+	k->call = session_unsaved(e, a->loop, s, work_got, ask_end, k);
+	return k->number;
+}
+
+int app_session_extend(struct app *a, const char *session, uint32_t seconds, int64_t *ret_until_s, struct err *reterr)
+{
+	enum { DAY_S = 86400 };
+	struct engine *e;
+	struct session shown;
+	int r = refuse_read_only(a, reterr);
+	const struct session *s = r < 0 ? NULL : known_session(a, session, &e, reterr);
+	if (!s)
+		return r < 0 ? r : -ERR_NOT_FOUND;
+	if (!s->idle_limit_s)
+		return err_set(reterr, ERR_UNSUPPORTED, "%s is never stopped for being idle", session);
+	*ret_until_s = clock_wall_s() + (seconds ? seconds : MAX_OF(s->idle_limit_s, (uint32_t)DAY_S));
+	r = kept_set(engine_identity(e), session, *ret_until_s, reterr);
+	if (r < 0)
+		return r;
+	session_dup(&shown, s);
+	shown.watch.kept_until_s = *ret_until_s;
+	store_put_session(a->store, &shown);
+	return 0;
+}
+
+struct engine_tty *app_session_attach(struct app *a, const char *session, uint16_t rows, uint16_t cols, const struct engine_tty_events *ev, void *ctx,
+                                      struct err *reterr)
+{
+	struct engine *e;
+	struct engine_exec_query q;
+	if (refuse_read_only(a, reterr) < 0)
+		return NULL;
+	const struct session *s = known_session(a, session, &e, reterr);
+	if (!s)
+		return NULL;
+	session_shell_query(s, &q);
+	return engine_tty_open(e, &q, rows, cols, ev, ctx);
+}
+
+/* An engine behind ssh publishes the port on its own machine. ssh takes the same address, but for the socket's path. */
+static char *line_to_engine(const struct app *a, const struct session *s)
+{
+	struct engine_config c;
+	struct sv rest, at;
+	if (!s->port || !link_config(a, &c) || !c.host || !sv_starts(sv_of(c.host), SV("ssh://")))
+		return NULL;
+	rest = sv_of(c.host + strlen("ssh://"));
+	return sv_split(&rest, '/', &at) ? xasprintf("ssh -N -L %u:127.0.0.1:%u ssh://%.*s", s->port, s->port, (int)at.len, at.p) : NULL;
+}
+
+/* $SSH_CONNECTION: "client port server port"; the server's address as the client knows it. */
+char *app_ssh_line(const struct app *a, const struct session *s)
+{
+	char *line = line_to_engine(a, s);
+	if (line)
+		return line;
+	const char *ssh = getenv("SSH_CONNECTION");
+	struct sv rest = sv_of(ssh), parts[4];
+	if (!ssh || !*ssh || !s->port)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (!sv_split(&rest, ' ', &parts[i]))
+			return NULL;
+	AUTO_STR port = sv_eq(parts[3], SV("22")) ? xstrdup("") : xasprintf("-p %.*s ", (int)parts[3].len, parts[3].p);
+	return xasprintf("ssh %s-L %u:127.0.0.1:%u %s@%.*s", port, s->port, s->port, local_user(), (int)parts[2].len, parts[2].p);
+}

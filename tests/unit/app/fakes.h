@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef BERTH_TESTS_UNIT_APP_FAKES_H
+#define BERTH_TESTS_UNIT_APP_FAKES_H
+/*
+ * A forge and an engine that live in memory and answer on the loop's clock: after delay_ms, wrongly where they are told to,
+ * or never. What a test wants to know they count.
+ */
+#include "berth/engine_impl.h"
+#include "berth/forge_impl.h"
+
+/* ---- forge ---- */
+enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_SLOTS_ };
+enum { FAKE_PROJECTS_MAX = 4 };
+struct fake_project {
+	const char *path, *dir;        /* name: the path's last part */
+	size_t n_commits;              /* of "main"; 0: no commits yet. "dev" is ten commits behind it */
+	int64_t active_at_s;
+	const char *ini;               /* .renku/renku.ini at every commit, NULL: none */
+};
+struct fake_forge {
+	struct forge base;
+	struct fake_project projects[FAKE_PROJECTS_MAX];
+	size_t n_projects;
+	unsigned delay_ms, n[FAKE_SLOTS_];
+	enum err_code fail[FAKE_SLOTS_]; /* these calls end so */
+	bool wrong_ids, lost_commits;    /* a history that does not begin at its tip; commits that can't be read */
+	size_t max_first;                /* the farthest row that ids were asked from */
+	struct forge_watch *watch;
+};
+struct fake_forge *fake_forge_new(struct loop *l, const char *name);
+struct oid fake_oid(size_t project, size_t number);          /* number: 1 is the root */
+struct project_id fake_project_id(const struct fake_forge *f, size_t i);
+
+/* ---- engine ---- */
+enum { FAKE_SESSIONS_MAX = 8, FAKE_IMAGES_MAX = 4 };
+struct fake_session { const char *name, *project, *branch, *owner; struct oid commit; bool running; };
+struct fake_engine {
+	struct engine base;
+	bool down;                     /* every call ends with ERR_NET */
+	const char *hangs;             /* calls of this name never end by themselves, NULL: none */
+	unsigned delay_ms;
+	struct fake_session sessions[FAKE_SESSIONS_MAX];
+	size_t n_sessions;
+	const char *images[FAKE_IMAGES_MAX];
+	size_t n_images;
+	struct engine_call *events;    /* the one that is listened to */
+	unsigned n_ping, n_images_asked, n_list, n_stats, n_stop, n_remove, n_volume_remove, n_inspect;
+	char inspected[200];           /* the image that was asked for last */
+};
+struct fake_engine *fake_engine_new(struct loop *l);
+void fake_engine_event(struct fake_engine *e, const char *action);
+void fake_engine_goes_down(struct fake_engine *e);
+#endif
