@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "berth/present.h"
+#include "berth/text.h"
+
+/* What to do where the failing place had nothing better to say. */
+static const char *const hints[ERR_CODE_COUNT_] = {
+	[ERR_NOT_FOUND] = "Check the name; `berth projects` and `berth sessions` list what there is.",
+	[ERR_AUTH] = "Check the credentials.",
+	[ERR_DENIED] = "Ask whoever looks after this machine for the right, or use another account.",
+	[ERR_RATE] = "Wait a little and try again.",
+	[ERR_TIMEOUT] = "Try again; `berth --log FILE …` records what was asked.",
+	[ERR_NET] = "Check that the server runs and can be reached, then try again.",
+	[ERR_TLS] = "Check the address and the certificate authority.",
+	[ERR_HTTP] = "Try again; if it stays, `berth --log FILE …` records what was asked.",
+	[ERR_DECODE] = "This looks like a version that berth doesn't know; `berth --log FILE …` records what was asked.",
+	[ERR_TOO_BIG] = "It is over a limit that protects this machine.",
+	[ERR_BUSY] = "Wait until the other one has finished.",
+	[ERR_NO_SPACE] = "Free some disk space (`docker system df` shows what the engine holds), then try again.",
+	[ERR_USAGE] = "`berth --help` shows how it is used.",
+	[ERR_CONFIG] = "Correct that line; `berth config` shows what is in force.",
+};
+
+const char *present_hint_for(enum err_code code)
+{
+	return code < ERR_CODE_COUNT_ && hints[code] ? hints[code] : "";
+}
+
+/* A sentence begins with a capital letter, but for a name that is spelt as it is: a path, a command, an address, an option. */
+static bool begins_with_a_word(const char *s)
+{
+	size_t n = strcspn(s, " ");
+	return s[n] == ' ' && n > 1 && !memchr(s, '/', n) && !memchr(s, ':', n) && !memchr(s, '.', n) && !memchr(s, '-', n) && !memchr(s, '_', n);
+}
+
+static void add_sentence(struct buf *b, const char *s)
+{
+	size_t at = b->len;
+	text_clean(b, sv_of(s));
+	if (b->len > at && !strchr(".!?:", b->p[b->len - 1]))
+		buf_add_char(b, '.');
+	if (b->len > at && b->p[at] >= 'a' && b->p[at] <= 'z' && begins_with_a_word(s))
+		b->p[at] = (char)(b->p[at] - 'a' + 'A');
+}
+
+void present_error(struct buf *b, const struct err *e)
+{
+	const char *hint = e->hint[0] ? e->hint : present_hint_for(e->code);
+	add_sentence(b, e->text[0] ? e->text : err_code_name(e->code));
+	if (*hint) {
+		buf_add_char(b, ' ');
+		add_sentence(b, hint);
+	}
+}
+
+static const struct {
+	const char *what, *next;
+} image_words[IMAGE_STATE_COUNT_] = {
+	[IMAGE_UNKNOWN] = { "The state of the image is not known", "" },
+	[IMAGE_READY] = { "The engine has the image", "s starts a session from it" },
+	[IMAGE_AVAILABLE] = { "The registry has the image", "s pulls it and starts a session" },
+	[IMAGE_SAME_AS] = { "No image of its own, but an ancestor with the same environment files has one", "s starts from that one, b builds all the same" },
+	[IMAGE_QUEUED] = { "The build waits for its turn", "L shows its log, X cancels it" },
+	[IMAGE_BUILDING] = { "The image is being built", "L shows the log, X cancels the build" },
+	[IMAGE_FAILED] = { "The last build failed", "L shows the log, b builds again" },
+	[IMAGE_CANCELED] = { "The last build was canceled", "b builds again" },
+	[IMAGE_SKIPPED] = { "The build was skipped", "b builds" },
+	[IMAGE_MANUAL] = { "The build waits to be started by hand", "b builds" },
+	[IMAGE_SCHEDULED] = { "The build will start later", "b builds now" },
+	[IMAGE_NONE] = { "There is no image of this commit", "b builds it, s builds it and starts a session" },
+	[IMAGE_PINNED] = { "The project pins an image of its own", "s starts a session from it" },
+	[IMAGE_PINNED_MISSING] = { "The project pins an image that can't be had", "Correct image in .renku/renku.ini, or b builds the commit" },
+	[IMAGE_PINNED_LOGIN] = { "The project pins an image whose registry wants a login", "docker login HOST on this machine, then r asks again" },
+};
+
+/* The next step where a host builds. */
+static const char *const of_host[IMAGE_STATE_COUNT_] = {
+	[IMAGE_FAILED] = "L shows the log, t runs it again, b builds on the engine",
+	[IMAGE_CANCELED] = "t runs it again, b builds on the engine",
+	[IMAGE_SKIPPED] = "P runs a pipeline for the branch, b builds on the engine",
+	[IMAGE_MANUAL] = "p starts it",
+	[IMAGE_SCHEDULED] = "p starts it now",
+	[IMAGE_NONE] = "t builds it again, b builds on the engine",
+};
+
+void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s)
+{
+	enum image_state s = i->state < IMAGE_STATE_COUNT_ ? i->state : IMAGE_UNKNOWN;
+	add_sentence(b, i->reason ? i->reason : image_words[s].what);
+	if (s == IMAGE_BUILDING && i->build_started_at_s) {
+		buf_add_str(b, " It has run for ");
+		text_add_duration(b, now_s - i->build_started_at_s);
+		if (i->typical_build_s) {
+			buf_add_str(b, "; builds of this project take about ");
+			text_add_duration(b, i->typical_build_s);
+		}
+		buf_add_char(b, '.');
+	}
+	if (i->has_job && of_host[s]) {
+		buf_add_char(b, ' ');
+		add_sentence(b, of_host[s]);
+	} else if (*image_words[s].next) {
+		buf_add_char(b, ' ');
+		add_sentence(b, image_words[s].next);
+	}
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+
+#include "berth/json.h"
+#include "berth/path.h"
+#include "berth/present.h"
+#include "berth/text.h"
+
+#define NOW 1700000000
+/* Entities own their strings; the tests' never end. */
+#define S(literal) ((char *)(uintptr_t)(literal))
+
+/* ---- every table is whole ---- */
+static void every_column_is_usable(void **state)
+{
+	(void)state;
+	for (int e = 0; e < ENTITY_COUNT_; e++) {
+		size_t n, shown = 0;
+		const struct column *c = columns_of((enum entity)e, &n);
+		assert_true(n > 0);
+		for (size_t i = 0; i < n; i++) {
+			assert_non_null(c[i].text);
+			assert_true(c[i].type == COLUMN_TEXT || c[i].number);
+			assert_ptr_equal(column_by_id((enum entity)e, c[i].id), &c[i]);
+			shown += c[i].rank > 0;
+		}
+		assert_true(shown > 0);
+		assert_null(column_by_id((enum entity)e, "no such column"));
+	}
+}
+
+static void check_look(const struct look *l)
+{
+	assert_true(l->glyph && *l->glyph);
+	assert_int_equal(text_width(sv_of(l->glyph)), 1);
+	assert_int_equal(strlen(l->ascii), 1);
+	assert_true(l->word && *l->word);
+}
+
+static void every_state_has_a_look(void **state)
+{
+	(void)state;
+	for (int s = 0; s < IMAGE_STATE_COUNT_; s++)
+		check_look(look_of_image((enum image_state)s));
+	for (int s = 0; s < BUILD_STATE_COUNT_; s++)
+		check_look(look_of_build((enum build_state)s));
+	for (int s = 0; s < SESSION_STATE_COUNT_; s++)
+		check_look(look_of_session((enum session_state)s));
+	for (int s = STEP_WAITING; s <= STEP_CANCELLED; s++)
+		check_look(look_of_step((enum step_state)s));
+	for (int s = MESSAGE_INFO; s <= MESSAGE_ERROR; s++)
+		check_look(look_of_message((enum message_level)s));
+	for (int s = 0; s < STYLE_COUNT_; s++)
+		assert_non_null(style_name((enum style)s));
+}
+
+static void every_image_state_explains_itself(void **state)
+{
+	(void)state;
+	for (int s = 0; s < IMAGE_STATE_COUNT_; s++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		struct image i = { .state = (enum image_state)s };
+		present_image_sentence(&b, &i, NOW);
+		assert_true(b.len > 10);
+		assert_int_equal(b.p[b.len - 1], '.');
+	}
+}
+
+/* ---- writers ---- */
+static struct project hostile_project(void)
+{
+	return (struct project){ .id = project_id_of("local", "x"), .forge = S("local"), .path = S("x\033[2Jy"), .name = S("na\tme\n\xff"), .active_at_s = NOW - 3600 };
+}
+
+static char *written(const struct writer_spec *spec, const struct project *p, size_t n)
+{
+	struct err err = { 0 };
+	struct writer *w = writer_new(spec, &err);
+	AUTO(buf_fini) struct buf out = BUF_INIT;
+	assert_non_null(w);
+	for (size_t i = 0; i < n; i++) {
+		struct row r = { .project = &p[i], .now_s = NOW };
+		writer_row(w, &r);
+	}
+	writer_end(w, &out);
+	writer_free(w);
+	return buf_take(&out);
+}
+
+static void assert_harmless(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		assert_true((*p >= 0x20 && *p != 0x7f) || *p == '\n' || *p == '\t');
+}
+
+static void hostile_names_leave_no_writer_raw(void **state)
+{
+	(void)state;
+	struct project p = hostile_project();
+	for (int k = WRITER_TABLE; k <= WRITER_JSON; k++) {
+		struct writer_spec spec = { .kind = (enum writer_kind)k, .entity = ENTITY_PROJECT, .width = 80 };
+		AUTO_STR text = written(&spec, &p, 1);
+		assert_harmless(text);
+	}
+}
+
+static void a_tsv_row_has_as_many_tabs_as_its_head(void **state)
+{
+	(void)state;
+	struct project p = hostile_project();
+	struct writer_spec spec = { .kind = WRITER_TSV, .entity = ENTITY_PROJECT };
+	AUTO_STR text = written(&spec, &p, 1);
+	struct sv rest = sv_of(text), head, row;
+	size_t a = 0, b = 0;
+	assert_true(sv_split(&rest, '\n', &head) && sv_split(&rest, '\n', &row));
+	for (size_t i = 0; i < head.len; i++)
+		a += head.p[i] == '\t';
+	for (size_t i = 0; i < row.len; i++)
+		b += row.p[i] == '\t';
+	assert_int_equal(a, b);
+}
+
+static void json_is_an_array_of_all_columns(void **state)
+{
+	(void)state;
+	struct project p[2] = { hostile_project(), hostile_project() };
+	struct writer_spec spec = { .kind = WRITER_JSON, .entity = ENTITY_PROJECT };
+	AUTO_STR text = written(&spec, p, 2);
+	AUTO_STR none = written(&spec, p, 0);
+	struct err err = { 0 };
+	AUTO_JSON j = json_read(sv_of(text), 1 << 20, &err);
+	AUTO_JSON empty = json_read(sv_of(none), 1 << 20, &err);
+	size_t n;
+	assert_non_null(j);
+	assert_int_equal(json_array_size(j), 2);
+	columns_of(ENTITY_PROJECT, &n);
+	assert_int_equal(json_object_size(json_array_get(j, 0)), n);
+	assert_string_equal(json_str(json_array_get(j, 0), "active_at", ""), "2023-11-14T21:13:20Z");
+	assert_true(json_is_null(json_object_get(json_array_get(j, 0), "default_branch")));
+	assert_int_equal(json_array_size(empty), 0);
+}
+
+static void sorting_keeps_equal_rows_in_order(void **state)
+{
+	(void)state;
+	struct project p[] = { { .name = S("b"), .path = S("1"), .forge = S("local") }, { .name = S("a"), .path = S("2"), .forge = S("local") }, { .name = S("b"), .path = S("3"), .forge = S("local") } };
+	struct writer_spec spec = { .kind = WRITER_TSV, .entity = ENTITY_PROJECT, .columns = "name,path", .sort = "name" };
+	AUTO_STR up = written(&spec, p, 3);
+	spec.sort = "-name";
+	AUTO_STR down = written(&spec, p, 3);
+	assert_string_equal(up, "name\tpath\na\t2\nb\t1\nb\t3\n");
+	assert_string_equal(down, "name\tpath\nb\t1\nb\t3\na\t2\n");
+}
+
+static void tables_fit_any_width(void **state)
+{
+	(void)state;
+	struct project p = { .name = S("a project with quite a long name 漢字"), .path = S("p"), .forge = S("local"), .default_branch = S("main"), .note = S("shallow clone"), .active_at_s = NOW };
+	for (size_t width = 1; width < 120; width++) {
+		struct writer_spec spec = { .kind = WRITER_TABLE, .entity = ENTITY_PROJECT, .width = width };
+		AUTO_STR text = written(&spec, &p, 1);
+		struct sv rest = sv_of(text), line;
+		while (sv_split(&rest, '\n', &line))
+			assert_true(text_width(line) <= MAX_OF(width, (size_t)8));
+	}
+}
+
+static void a_wrong_column_is_named_and_the_right_ones_listed(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	struct writer_spec spec = { .kind = WRITER_TSV, .entity = ENTITY_SESSION, .columns = "name,nonsense" };
+	assert_null(writer_new(&spec, &err));
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_non_null(strstr(err.text, "nonsense"));
+	assert_non_null(strstr(err.hint, "memory"));
+	spec = (struct writer_spec){ .kind = WRITER_TSV, .entity = ENTITY_SESSION, .sort = "-nonsense" };
+	assert_null(writer_new(&spec, &err));
+}
+
+/* ---- words ---- */
+static void errors_are_sentences(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	err_set(&err, ERR_NO_SPACE, "the disk\nis full\033[2J");
+	present_error(&b, &err);
+	assert_true(strncmp(buf_str(&b), "The disk is full", 16) == 0);
+	assert_non_null(strstr(buf_str(&b), "Free some disk space"));
+	assert_harmless(buf_str(&b));
+	AUTO(buf_fini) struct buf j = BUF_INIT;
+	present_json_error(&j, &err);
+	AUTO_JSON parsed = json_read(buf_sv(&j), 4096, &err);
+	assert_string_equal(json_str(parsed, "error.code", ""), "no-space");
+}
+
+static void charts_have_their_width(void **state)
+{
+	(void)state;
+	const float shares[] = { -1, 0, 0.01f, 0.5f, 1, 7 };
+	for (size_t cols = 0; cols < 12; cols++)
+		for (int ascii = 0; ascii < 2; ascii++) {
+			AUTO(buf_fini) struct buf line = BUF_INIT;
+			AUTO(buf_fini) struct buf bar = BUF_INIT;
+			present_sparkline(&line, shares, ARRAY_LEN(shares), cols, ascii);
+			present_bar(&bar, 0.4, cols, ascii);
+			assert_int_equal(text_width(buf_sv(&line)), cols);
+			assert_int_equal(text_width(buf_sv(&bar)), cols);
+		}
+}
+
+static void saved_work_is_json_whatever_its_names(void **state)
+{
+	const struct autosave_ref ref = { .name = "renku/autosave/ada/caf\xe9\"/1a2b3c4/5d6e7f8", .branch = "caf\xe9\"", .was_there = true };
+	static const char *const notes[] = { "a\tnote\x7f" };
+	const struct autosave_result r = { .outcome = AUTOSAVE_SAVED, .refs = &ref, .n_refs = 1, .work = { .changed = 2, .detached = true }, .notes = notes, .n_notes = 1 };
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	(void)state;
+	present_json_autosave(&b, &r, true);
+	assert_string_equal(buf_str(&b), "{\"saved\":true,\"changed\":2,\"untracked\":0,\"staged\":0,\"unmerged\":0,\"ahead\":0,\"behind\":0,\"stashes\":0,\"detached\":true,"
+	                                "\"branches\":[{\"name\":\"renku/autosave/ada/caf\xef\xbf\xbd\\\"/1a2b3c4/5d6e7f8\",\"branch\":\"caf\xef\xbf\xbd\\\"\","
+	                                "\"commit\":\"0000000000000000000000000000000000000000\",\"was_there\":true}],\"notes\":[\"a\\tnote\\u007f\"]}\n");
+}
+
+int main(void)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
+		cmocka_unit_test(hostile_names_leave_no_writer_raw), cmocka_unit_test(a_tsv_row_has_as_many_tabs_as_its_head),
+		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width),
+		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(charts_have_their_width),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
