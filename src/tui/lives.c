@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a session's life is made of after its start: pause, resume, extend, export, discard; and what the keeper saw of it. */
+#include "tui/tui_impl.h"
+
+#include "berth/text.h"
+
+static void life_ended(void *tui, const struct err *err)
+{
+	if (err)
+		say_error(tui, err);
+}
+
+void lives_fini(struct tui *t)
+{
+	free_p(&t->life_of);
+	free_p(&t->life_label);
+}
+
+/* The session may go while the prompt is open: it is known by its name. */
+static void ask_line(struct tui *t, const char *session, char *label, const char *text, void (*done)(struct tui *, const char *, bool))
+{
+	lives_fini(t);
+	t->life_of = xstrdup(session);
+	t->life_label = label;
+	open_prompt(t, label, text, NULL, done);
+}
+
+/* ---- export ---- */
+static void exported(void *tui, uint64_t bytes)
+{
+	AUTO(buf_fini) struct buf size = BUF_INIT;
+	text_add_size(&size, bytes);
+	say(tui, MESSAGE_GOOD, "the workspace is exported: %s", buf_str(&size));
+}
+
+static void export_done(struct tui *t, const char *text, bool accepted)
+{
+	if (!accepted || !*text || !t->life_of)
+		return;
+	say(t, MESSAGE_INFO, "exporting the workspace of %s", t->life_of);
+	app_session_export(t->app, t->life_of, text, exported, life_ended, t);
+}
+
+static void do_export(struct tui *t, const struct session *s)
+{
+	AUTO_STR path = xasprintf("~/%s.tar", s->name);
+	ask_line(t, s->name, xstrdup("export the workspace to: "), path, export_done);
+}
+
+/* ---- discard ---- */
+static void discard_done(struct tui *t, const char *text, bool accepted)
+{
+	if (accepted && t->life_of && sv_eq(sv_trim(sv_of(text)), sv_of(t->life_of)))
+		app_session_stop(t->app, t->life_of, APP_STOP_DISCARD, 5000, life_ended, t);
+	else
+		say(t, MESSAGE_INFO, "nothing was discarded");
+}
+
+static void do_discard(struct tui *t, const struct session *s)
+{
+	if (session_is_up(s))
+		say(t, MESSAGE_INFO, "%s runs: d stops it", s->name);
+	else
+		ask_line(t, s->name, xasprintf("type %s to throw away all that is in its workspace: ", s->name), "", discard_done);
+}
+
+/* ---- the rest ---- */
+static void do_extend(struct tui *t, const struct session *s)
+{
+	struct err err = { 0 };
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	AUTO_STR name = xstrdup(s->name);
+	int64_t until_s;
+	if (app_session_extend(t->app, name, 0, &until_s, &err) < 0) {
+		say_error(t, &err);
+		return;
+	}
+	text_add_duration(&b, until_s - t->now_s);
+	say(t, MESSAGE_GOOD, "%s is kept for %s at least", name, buf_str(&b));
+}
+
+static void do_pause(struct tui *t, const struct session *s)
+{
+	if (session_is_up(s))
+		app_session_stop(t->app, s->name, APP_STOP_PAUSE, 0, life_ended, t);
+	else
+		say(t, MESSAGE_INFO, "%s does not run", s->name);
+}
+
+static void show_all(struct tui *t)
+{
+	t->all_sessions = !t->all_sessions;
+	app_want_all_sessions(t->app, t->all_sessions);
+	say(t, MESSAGE_INFO, "%s", t->all_sessions ? "everybody's sessions are shown" : "your sessions are shown");
+}
+
+void do_life(struct tui *t, enum command_id id)
+{
+	const struct session *s = sel_session(t);
+	if (id == CMD_ALL_SESSIONS) {
+		show_all(t);
+		return;
+	}
+	if (!s)
+		return;
+	switch (id) {
+	case CMD_PAUSE: do_pause(t, s); break;
+	case CMD_RESUME:
+		say(t, MESSAGE_INFO, "resuming %s", s->name);
+		app_session_resume(t->app, s->name, life_ended, t);
+		break;
+	case CMD_EXTEND: do_extend(t, s); break;
+	case CMD_EXPORT: do_export(t, s); break;
+	case CMD_DISCARD: do_discard(t, s); break;
+	default: break;
+	}
+}
+
+/* ---- what the keeper saw ---- */
+static void add_count(struct buf *b, int64_t n, const char *one, const char *more)
+{
+	if (n)
+		buf_addf(b, "%s%lld %s", b->len ? ", " : "", (long long)n, n == 1 ? one : more);
+}
+
+static void field_work(const struct session_watch *w, struct doc *d)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	bool unsaved = w->changed || w->untracked || w->ahead;
+	add_count(&b, w->changed, "changed file", "changed files");
+	add_count(&b, w->untracked, "new file", "new files");
+	add_count(&b, w->ahead, "commit that is not pushed", "commits that are not pushed");
+	add_count(&b, w->behind, "commit behind", "commits behind");
+	doc_field(d, "Work", unsaved ? STYLE_WARN : STYLE_GOOD, "%s", b.len ? buf_str(&b) : "all of it is pushed");
+}
+
+static void field_idle(struct tui *t, const struct session *s, struct doc *d)
+{
+	const struct session_watch *w = &s->watch;
+	int64_t left_s = idle_left_s(w, s->idle_limit_s, t->now_s);
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	activity_words(&b, (unsigned)w->active);
+	if (!w->active) {
+		buf_add_str(&b, "for ");
+		text_add_duration(&b, w->idle_s);
+	}
+	if (left_s == INT64_MAX) {
+		buf_add_str(&b, "; never stopped for that");
+	} else if (!w->active) {
+		buf_add_str(&b, "; stopped in ");
+		text_add_duration(&b, left_s);
+	}
+	doc_field(d, w->active ? "In use" : "Idle", idle_is_near(w, s->idle_limit_s, t->now_s) ? STYLE_WARN : STYLE_PLAIN, "%s", buf_str(&b));
+}
+
+void details_watch(struct tui *t, const struct session *s, struct doc *d)
+{
+	const struct session_watch *w = &s->watch;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	if (w->seen_at_s && session_is_up(s))
+		field_idle(t, s, d);
+	if (w->work_at_s)
+		field_work(w, d);
+	if (w->disk_used_bytes) {
+		text_add_binary_size(&b, (uint64_t)w->disk_used_bytes);
+		buf_add_str(&b, " used, ");
+	}
+	if (!w->disk_size_bytes)
+		return;
+	text_add_binary_size(&b, (uint64_t)w->disk_free_bytes);
+	buf_add_str(&b, " free");
+	doc_field(d, "Disk", w->disk_free_bytes < w->disk_size_bytes / 20 ? STYLE_WARN : STYLE_PLAIN, "%s", buf_str(&b));
+}

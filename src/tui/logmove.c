@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Moving about in a log, by lines and by the rows that wrapped ones have. */
+#include "tui/logpanel.h"
+
+size_t log_rows(struct log_panel *p, uint64_t at)
+{
+	struct esc_style plain = ESC_STYLE_PLAIN;
+	if (!p->wrap || p->width <= 0)
+		return 1;
+	logview_line(&p->view, at, &plain, &p->line);
+	return MAX_OF((p->line.width + (size_t)p->width - 1) / (size_t)p->width, (size_t)1);
+}
+
+static void up(struct log_panel *p, size_t rows)
+{
+	while (rows--) {
+		if (p->top_row) {
+			p->top_row--;
+			continue;
+		}
+		uint64_t before = logview_prev(&p->view, p->top);
+		if (before == LOG_NOWHERE)
+			return;
+		p->top = before;
+		p->top_row = log_rows(p, before) - 1;
+	}
+}
+
+void log_move_end(struct log_panel *p)
+{
+	uint64_t last = logview_last(&p->view);
+	p->top = last == LOG_NOWHERE ? 0 : last;
+	p->top_row = last == LOG_NOWHERE ? 0 : log_rows(p, last) - 1;
+	up(p, (size_t)MAX_OF(p->height - 1, 0));
+}
+
+static void down(struct log_panel *p, size_t rows)
+{
+	while (rows--) {
+		if (p->top_row + 1 < log_rows(p, p->top)) {
+			p->top_row++;
+			continue;
+		}
+		uint64_t next = logview_next(&p->view, p->top);
+		if (next == LOG_NOWHERE)
+			break;
+		p->top = next;
+		p->top_row = 0;
+	}
+	uint64_t top = p->top;
+	size_t row = p->top_row;
+	log_move_end(p); /* no further than the end */
+	if (top < p->top || (top == p->top && row < p->top_row)) {
+		p->top = top;
+		p->top_row = row;
+	} else {
+		p->follow = true;
+	}
+}
+
+void log_pause(struct log_panel *p)
+{
+	if (p->follow)
+		p->len_when_paused = p->view.store.len;
+	p->follow = false;
+}
+
+void log_move_to(struct log_panel *p, uint64_t at)
+{
+	log_pause(p);
+	logview_unfold_to(&p->view, at);
+	p->top = p->found = logview_near(&p->view, at);
+	p->top_row = 0;
+	if (p->top == LOG_NOWHERE)
+		p->top = 0;
+	up(p, (size_t)MAX_OF(p->height / 3, 0));
+}
+
+uint64_t log_here(const struct log_panel *p)
+{
+	return p->found != LOG_NOWHERE ? p->found : p->top;
+}
+
+bool log_move_command(struct log_panel *p, enum command_id id)
+{
+	size_t page = (size_t)MAX_OF(p->height - 1, 1);
+	uint64_t first;
+	switch (id) {
+	case CMD_DOWN: case CMD_MAIN_DOWN: case CMD_PAGE_DOWN: case CMD_HALF_DOWN:
+		down(p, id == CMD_PAGE_DOWN ? page : id == CMD_HALF_DOWN ? page / 2 + 1 : 1);
+		return true;
+	case CMD_UP: case CMD_MAIN_UP: case CMD_PAGE_UP: case CMD_HALF_UP:
+		log_pause(p);
+		up(p, id == CMD_PAGE_UP ? page : id == CMD_HALF_UP ? page / 2 + 1 : 1);
+		return true;
+	case CMD_TOP:
+		log_pause(p);
+		first = logview_first(&p->view);
+		p->top = first == LOG_NOWHERE ? 0 : first;
+		p->top_row = 0;
+		p->found = LOG_NOWHERE;
+		return true;
+	case CMD_BOTTOM:
+		p->follow = true;
+		p->found = LOG_NOWHERE;
+		return true;
+	default:
+		return false;
+	}
+}

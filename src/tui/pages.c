@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pages of text that scroll: messages so far, the configuration, how to reach a session. */
+#include <time.h>
+
+#include "berth/secret.h"
+#include "tui/tui_impl.h"
+
+struct page {
+	struct overlay o;
+	struct doc doc;
+	void (*fill)(struct tui *t, struct page *p);
+	int top, height;
+	struct tui *t;
+	unsigned asking;               /* connect: number for app_forget */
+	char *session, *url;           /* url: with its token; wiped at the end */
+	struct err err;
+	bool opened, browse;           /* browse: opened also where no screen is known */
+	struct doc_row { const char *label; enum style style; char *text; } *rows; /* why: what was answered */
+	size_t n_rows, rows_room;
+};
+
+static void page_fini(struct overlay *o)
+{
+	struct page *p = (struct page *)o;
+	if (p->asking)
+		app_forget(p->t->app, p->asking);
+	if (p->url)
+		wipe(p->url, strlen(p->url));
+	if (p->doc.text.p)
+		wipe(p->doc.text.p, p->doc.text.len);
+	free(p->url);
+	free(p->session);
+	for (size_t i = 0; i < p->n_rows; i++)
+		free(p->rows[i].text);
+	free(p->rows);
+	doc_fini(&p->doc);
+	free(p);
+}
+
+static void scroll(struct page *p, int by)
+{
+	p->top = MAX_OF(MIN_OF(p->top + by, doc_height(&p->doc) - p->height), 0);
+}
+
+static void page_command(struct tui *t, struct overlay *o, enum command_id id)
+{
+	struct page *p = (struct page *)o;
+	int page = MAX_OF(p->height - 1, 1);
+	(void)t;
+	switch (id) {
+	case CMD_DOWN: scroll(p, 1); break;
+	case CMD_UP: scroll(p, -1); break;
+	case CMD_PAGE_DOWN: scroll(p, page); break;
+	case CMD_PAGE_UP: scroll(p, -page); break;
+	case CMD_HALF_DOWN: scroll(p, page / 2 + 1); break;
+	case CMD_HALF_UP: scroll(p, -(page / 2 + 1)); break;
+	case CMD_TOP: p->top = 0; break;
+	case CMD_BOTTOM: scroll(p, 1 << 20); break;
+	default: break;
+	}
+}
+
+static int page_height(struct tui *t, struct overlay *o, int width)
+{
+	struct page *p = (struct page *)o;
+	doc_begin(&p->doc, width, t->surface.ascii);
+	p->fill(t, p);
+	return doc_height(&p->doc);
+}
+
+static void page_draw(struct tui *t, struct overlay *o, struct rect r)
+{
+	struct page *p = (struct page *)o;
+	p->height = r.h;
+	scroll(p, 0);
+	doc_draw(&p->doc, &t->surface, r, p->top);
+	t->surface.cursor_y = r.y;
+	t->surface.cursor_x = r.x;
+}
+
+static const struct overlay_ops page_ops = { "page", page_height, page_draw, NULL, page_command, page_fini, "j k scrolls   esc or q closes", NULL };
+
+static struct page *open_page(struct tui *t, const struct overlay_ops *ops, const char *title, void (*fill)(struct tui *t, struct page *p))
+{
+	struct page *p = xcalloc(1, sizeof *p);
+	p->o.ops = ops;
+	p->o.title = xstrdup(title);
+	p->fill = fill;
+	p->t = t;
+	overlay_push(t, &p->o);
+	return p;
+}
+
+/* ---- messages ---- */
+static void fill_messages(struct tui *t, struct page *p)
+{
+	for (size_t i = 0; i < store_n_messages(t->store); i++) {
+		const struct message *m = store_message_at(t->store, i);
+		const struct look *look = look_of_message(m->level);
+		time_t at = (time_t)m->at_s;
+		struct tm tm = { 0 };
+		char clock[16];
+		localtime_r(&at, &tm);
+		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
+		doc_add(&p->doc, STYLE_AGE, "%s ", clock);
+		doc_add(&p->doc, look->style, "%s ", t->surface.ascii ? look->ascii : look->glyph);
+		doc_wrap(&p->doc, STYLE_PLAIN, 11, sv_of(m->text));
+		if (m->hint)
+			doc_wrap(&p->doc, STYLE_DIM, 11, sv_of(m->hint));
+	}
+	if (!store_n_messages(t->store))
+		doc_wrap(&p->doc, STYLE_DIM, 0, SV("No messages so far."));
+}
+
+void open_messages(struct tui *t)
+{
+	open_page(t, &page_ops, "Messages", fill_messages);
+}
+
+/* ---- configuration ---- */
+static void fill_config(struct tui *t, struct page *p)
+{
+	const struct config *c = app_config(t->app);
+	struct config_row row;
+	doc_field(&p->doc, "File", STYLE_REF, "%s", config_path(c));
+	for (size_t i = 0; i < config_n_problems(c); i++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		present_error(&b, config_problem_at(c, i));
+		doc_wrap(&p->doc, STYLE_ERROR, 0, buf_sv(&b));
+	}
+	doc_nl(&p->doc);
+	for (size_t i = 0; config_row_at(c, i, &row); i++) {
+		doc_add(&p->doc, STYLE_KEY, "%-22s ", row.key);
+		doc_add(&p->doc, STYLE_PLAIN, "%s", *row.value ? row.value : "-");
+		doc_add(&p->doc, STYLE_DIM, "  (%s)", row.from);
+		doc_nl(&p->doc);
+		doc_wrap(&p->doc, STYLE_DIM, 23, sv_of(row.help));
+	}
+}
+
+void open_config(struct tui *t)
+{
+	open_page(t, &page_ops, "Configuration", fill_config);
+}
+
+/* ---- connect ---- */
+static void fill_connect(struct tui *t, struct page *p)
+{
+	const struct session *s = store_session(t->store, p->session);
+	AUTO_STR ssh = s ? app_ssh_line(t->app, s) : NULL;
+	doc_nl(&p->doc);
+	if (p->err.code) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		present_error(&b, &p->err);
+		doc_wrap(&p->doc, STYLE_ERROR, 0, buf_sv(&b));
+		return;
+	}
+	if (!p->url) {
+		doc_wrap(&p->doc, STYLE_DIM, 0, SV("Asking the session for its address..."));
+		return;
+	}
+	if (ssh) {
+		doc_wrap(&p->doc, STYLE_PLAIN, 0, SV("1. On your own machine, in another terminal:"));
+		doc_wrap(&p->doc, STYLE_KEY, 3, sv_of(ssh));
+		doc_nl(&p->doc);
+		doc_wrap(&p->doc, STYLE_PLAIN, 0, SV("2. There, in a browser:"));
+	} else {
+		doc_wrap(&p->doc, STYLE_PLAIN, 0, p->opened ? SV("The browser opens:") : SV("Open in a browser:"));
+	}
+	doc_wrap(&p->doc, STYLE_REF, 3, sv_of(p->url));
+	doc_nl(&p->doc);
+	doc_wrap(&p->doc, STYLE_DIM, 0, SV("The address holds the session's token: who has it has the session."));
+	doc_nl(&p->doc);
+}
+
+static bool connect_key(struct tui *t, struct overlay *o, const struct key *k)
+{
+	struct page *p = (struct page *)o;
+	if (!p->url || k->name[1])
+		return false;
+	const struct session *s = store_session(t->store, p->session);
+	AUTO_STR ssh = s ? app_ssh_line(t->app, s) : NULL;
+	if (k->name[0] == 'y')
+		do_copy_text(t, "address", sv_of(p->url));
+	else if (k->name[0] == 's' && ssh)
+		do_copy_text(t, "ssh line", sv_of(ssh));
+	else if (k->name[0] == 'o')
+		do_open_url(t, p->url);
+	else
+		return false;
+	return true;
+}
+
+static const struct overlay_ops connect_ops = {
+	"address", page_height, page_draw, connect_key, page_command, page_fini, "y copies the address   s the ssh line   o opens a browser   esc closes", NULL,
+};
+
+static void got_url(void *page, const char *url)
+{
+	struct page *p = page;
+	const struct session *s = store_session(p->t->store, p->session);
+	AUTO_STR ssh = s ? app_ssh_line(p->t->app, s) : NULL;
+	str_replace(&p->url, url);
+	do_copy_text(p->t, "address", sv_of(url));
+	p->opened = p->browse || (!ssh && (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")));
+	if (p->opened)
+		do_open_url(p->t, url);
+	tui_dirty(p->t);
+}
+
+static void asked_end(void *page, const struct err *err)
+{
+	struct page *p = page;
+	p->asking = 0;
+	if (err)
+		p->err = *err;
+	tui_dirty(p->t);
+}
+
+void open_connect(struct tui *t, const char *session, bool browse)
+{
+	AUTO_STR title = xasprintf("Connect to %s", session);
+	struct page *p = open_page(t, &connect_ops, title, fill_connect);
+	p->browse = browse;
+	p->session = xstrdup(session);
+	p->asking = app_session_url(t->app, session, got_url, asked_end, p);
+}
+
+/* ---- inspect ---- */
+static void json_line(struct doc *d, int depth)
+{
+	doc_nl(d);
+	doc_add(d, STYLE_PLAIN, "%*s", depth * 2, "");
+}
+
+/* One line of JSON as many, indented; strings stay whole. */
+static void add_json(struct doc *d, struct sv json)
+{
+	int depth = 0;
+	for (size_t i = 0; i < json.len; i++) {
+		char c = json.p[i];
+		size_t from = i;
+		if (c == '"') {
+			for (i++; i < json.len && json.p[i] != '"'; i++)
+				i += json.p[i] == '\\';
+			struct sv text = { json.p + from, MIN_OF(i + 1, json.len) - from };
+			bool key = i + 1 < json.len && json.p[i + 1] == ':';
+			doc_sv(d, key ? STYLE_KEY : STYLE_GOOD, text);
+			continue;
+		}
+		if (c == '}' || c == ']')
+			json_line(d, depth = MAX_OF(depth - 1, 0));
+		doc_sv(d, STYLE_PLAIN, (struct sv){ json.p + i, 1 });
+		if (c == ':')
+			doc_sv(d, STYLE_PLAIN, SV(" "));
+		if (c == '{' || c == '[')
+			depth++;
+		if (c == '{' || c == '[' || c == ',')
+			json_line(d, depth);
+	}
+	doc_nl(d);
+}
+
+static void fill_inspect(struct tui *t, struct page *p)
+{
+	struct list *l = &t->lists[t->list_focus];
+	struct row r = { .now_s = t->now_s, .ascii = t->surface.ascii };
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	size_t i;
+	if (!list_cursor(l, &i) || !l->kind->row(t, i, &r)) {
+		doc_wrap(&p->doc, STYLE_DIM, 0, SV("There is nothing here."));
+		return;
+	}
+	present_json(&b, l->kind->entity, &r);
+	add_json(&p->doc, sv_trim(buf_sv(&b)));
+}
+
+void open_inspect(struct tui *t)
+{
+	open_page(t, &page_ops, "All that is known", fill_inspect);
+}
+
+/* ---- why there is no image ---- */
+static void fill_why(struct tui *t, struct page *p)
+{
+	(void)t;
+	if (p->err.code) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		present_error(&b, &p->err);
+		doc_wrap(&p->doc, STYLE_ERROR, 0, buf_sv(&b));
+	} else if (!p->n_rows) {
+		doc_wrap(&p->doc, STYLE_DIM, 0, SV("Reading the log..."));
+	}
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct doc_row *r = &p->rows[i];
+		if (r->label && i)
+			doc_nl(&p->doc);
+		doc_add(&p->doc, STYLE_KEY, "%-11s", r->label ? r->label : "");
+		doc_wrap(&p->doc, r->style, 11, sv_of(r->text));
+	}
+}
+
+static void why_row(void *page, const char *label, enum style style, const char *text)
+{
+	struct page *p = page;
+	if (p->n_rows == p->rows_room)
+		p->rows = xrealloc(p->rows, p->rows_room = p->rows_room * 2 + 16, sizeof *p->rows);
+	p->rows[p->n_rows++] = (struct doc_row){ label, style, xstrdup(text) };
+}
+
+static void got_why(void *page, const struct app_why *w)
+{
+	struct page *p = page;
+	present_why(w, why_row, p);
+	tui_dirty(p->t);
+}
+
+void open_why(struct tui *t)
+{
+	char sha[8];
+	if (!t->sel.has_commit)
+		return;
+	oid_sha7(&t->sel.commit, sha);
+	AUTO_STR title = xasprintf("Why is there no image of %s?", sha);
+	struct page *p = open_page(t, &page_ops, title, fill_why);
+	p->asking = app_why(t->app, t->sel.project, &t->sel.commit, got_why, asked_end, p);
+}
