@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += libcli.a
+libcli_a_SOURCES = \
+  include/berth/cli.h \
+  src/cli/cli_impl.h \
+  src/cli/cli.c \
+  src/cli/globals.c \
+  src/cli/args.c \
+  src/cli/with.c \
+  src/cli/lists.c \
+  src/cli/images.c \
+  src/cli/jobs.c \
+  src/cli/login.c \
+  src/cli/logout.c \
+  src/cli/start.c \
+  src/cli/links.c \
+  src/cli/confirm.c \
+  src/cli/new.c \
+  src/cli/sessions.c \
+  src/cli/lives.c \
+  src/cli/keep.c \
+  src/cli/saves.c \
+  src/cli/attach.c \
+  src/cli/help.c
+
+# The man page is made by the program from its tables, so that it can't drift.
+berth.1: berth$(EXEEXT)
+	$(AM_V_GEN)./berth$(EXEEXT) help --man > $@.tmp && mv $@.tmp $@
+man1_MANS = berth.1
+CLEANFILES += berth.1
