@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TESTS_SCREEN_PLAY_H
+#define TESTS_SCREEN_PLAY_H
+/* A dashboard over an app that is played; keys go in, the screen comes out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake.h"
+
+struct play { struct loop *loop; struct app *app; struct tui *t; struct buf written; int suspended; };
+void play_begin(struct play *p, enum fake_world world, int rows, int cols, bool ascii);
+void play_end(struct play *p);
+/* Keys, blank-separated; "text:abc" types a, b, c; "wait:100" lets time pass. Drawn after each, as on a terminal. */
+void play_keys(struct play *p, const char *script);
+void play_dump(struct play *p, struct buf *b);          /* what is on the screen, where its cursor is, and its styles */
+void expect_golden(const char *name, struct sv got);    /* UPDATE=1 writes it anew */
+
+/* screens_log.c */
+void with_log(struct play *p);
+void with_gitlab_log(struct play *p);
+void test_hostile_log(void **state);
+void test_log_source(void **state);
+void test_log_save(void **state);
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logs on the screen. */
+#include "play.h"
+
+#include <unistd.h>
+
+#include "berth/path.h"
+#include "tui/logpanel.h"
+
+void with_log(struct play *p)
+{
+	play_keys(p, "3 L");
+	fake_log(p->app, sv_of(fake_build_log));
+	fake_log_end(p->app);
+}
+/* As a GitLab runner writes it: times, sections, a continued line, progress, a token. */
+#define AT(s, rest) "2026-11-24T12:04:" s ".000000Z " rest "\n"
+static const char gitlab_log[] =
+	AT("00", "00O \033[0KRunning with gitlab-runner 17.5.0 on r-02\033[0;m") AT("01", "00O section_start:1795521841:prepare_executor[collapsed=true]\r\033[0K\033[0K\033[36;1mPreparing the \"docker\" executor\033[0;m")
+	AT("02", "00O Using docker image debian:12 ...") AT("05", "00O section_end:1795521845:prepare_executor\r\033[0K")
+	AT("05", "00O section_start:1795521845:step_script\r\033[0K\033[0K\033[36;1mExecuting \"step_script\" stage of the job script\033[0;m")
+	AT("05", "01O \033[32;1m$ docker build --tag $IMG .\033[0;m") AT("06", "01O Step 7/12 : RUN pip install -r requirements.txt") AT("07", "01O ") AT("07", "01O Downloading 10%\r")
+	AT("08", "01E \033[33mwarning: running as root\033[0;m") AT("08", "01O+Downloading 90%\r") AT("09", "01O+Downloading done\r") AT("10", "01O Looking in indexes: https://oauth2:glpat-abcdefghij1234567890@lab.example.org/simple")
+	AT("11", "01E \033[31;1mERROR: No matching distribution found for numpyy==1.24\033[0;m") AT("56", "00O section_end:1795521896:step_script\r\033[0K")
+	AT("57", "00O \033[31;1mERROR: Job failed: exit code 1\033[0;m");
+void with_gitlab_log(struct play *p)
+{
+	play_keys(p, "3 L");
+	fake_log(p->app, sv_of(gitlab_log));
+	fake_log_end(p->app);
+}
+static bool shows(struct play *p, const char *text)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	tui_draw(p->t);
+	surface_dump(&p->t->surface, &b);
+	return strstr(buf_str(&b), text) != NULL;
+}
+
+/* What a source says of itself is seen, and a log that is written anew begins anew. */
+void test_log_source(void **state)
+{
+	struct play p;
+	(void)state;
+	play_begin(&p, WORLD_FULL, 24, 140, false);
+	play_keys(&p, "3 L");
+	struct app_log_events *ev = &p.app->log.ev;
+	fake_log(p.app, SV("one\ntwo\n"));
+	assert_true(shows(&p, "2 lines  following"));
+	ev->state(p.app->log.ctx, clock_wall_s() - 45, "offline, asks again in 8 s");
+	assert_true(shows(&p, "last grew 45s ago  offline, asks again in 8 s"));
+	assert_true(log_panel_tick_ms(p.t->log) > 0);
+	ev->rewritten(p.app->log.ctx);
+	fake_log(p.app, SV("three\n"));
+	assert_true(shows(&p, "three"));
+	assert_false(shows(&p, "two"));
+	play_keys(&p, "F");
+	fake_log(p.app, SV("four\n"));
+	assert_true(shows(&p, "paused, +5 B"));
+	fake_log_end(p.app);
+	assert_true(shows(&p, "2 lines  0%  ended"));
+	assert_int_equal(log_panel_tick_ms(p.t->log), 0);
+	play_end(&p);
+}
+
+/* A saved log is whole under its name, its secrets masked unless they are shown. */
+void test_log_save(void **state)
+{
+	struct play p;
+	struct err err = { 0 };
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	char dir[] = "/tmp/berth-test-XXXXXX";
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	AUTO_STR path = xasprintf("%s/a.log", dir);
+	play_begin(&p, WORLD_FULL, 24, 80, false);
+	play_keys(&p, "3 L");
+	for (int shown = 0; shown < 2; shown++) {
+		log_export_save(p.t->log, path);
+		while (p.t->log->export)
+			loop_turn(p.loop, true);
+		buf_clear(&b);
+		if (shown)
+			assert_int_equal(file_read(path, 100, &b, &err), 0);
+		else
+			assert_int_equal(access(path, F_OK), -1); /* nothing to save yet */
+		fake_log(p.app, SV("\033[31mtoken=abc\033[0m\n"));
+	}
+	assert_string_equal(buf_str(&b), "\033[31mtoken=***\033[0m\n");
+	AUTO_STR nowhere = xasprintf("%s/none/a.log", dir);
+	log_export_save(p.t->log, nowhere);
+	assert_null(p.t->log->export);
+	assert_true(shows(&p, "No such file"));
+	play_end(&p);
+	assert_int_equal(path_remove_tree(dir, &err), 0);
+}
+
+/* Nothing but what the log's text says gets on the screen, whatever is in it. */
+void test_hostile_log(void **state)
+{
+	static const char evil[] = "plain\n\033[2J\033[1;1Hmoved\n\033]0;title\a after title\n\x9b" "2J c1\n\rover\rwritten\n\033[6nquery \033c reset\ntoken=0123456789abcdef tail\n\xff\xfe bad\nnul\0inside\n";
+	struct play p;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	(void)state;
+	play_begin(&p, WORLD_FULL, 24, 80, false);
+	play_keys(&p, "3 L");
+	fake_log(p.app, (struct sv){ evil, sizeof evil - 1 });
+	tui_draw(p.t);
+	surface_dump(&p.t->surface, &b);
+	for (size_t i = 0; i < b.len; i++)
+		assert_true((unsigned char)b.p[i] >= 0x20 || b.p[i] == '\n');
+	assert_non_null(strstr(buf_str(&b), "moved"));
+	assert_non_null(strstr(buf_str(&b), "written"));
+	assert_null(strstr(buf_str(&b), "0123456789abcdef"));
+	play_end(&p);
+}
