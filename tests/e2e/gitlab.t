@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A GitLab host by script, on the stand-in: looking, a push whose build fails, its log, what can be done about it, and what can't.
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+standin=$LAB/../fake
+background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
+standin_pid=$PID
+wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
+url=$(sed -n 's/^url=//p' "$T/where")
+control=$(sed -n 's/^control=//p' "$T/where")
+tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1"; }
+ask() { curl --disable --silent --max-time 60 "$control/$1"; }
+
+mkdir -p "$XDG_CONFIG_HOME/berth"
+config=$XDG_CONFIG_HOME/berth/config
+printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n' "$url" >"$config"
+
+# Logging in ---------------------------------------------------------------------------------------------------------
+run bash -c 'printf "%s\n" glpat-read | "$0" login lab --check' "$BERTH"
+is "$STATUS" 0 'login: a token that may only look is good'
+like "$ERR" 'it is zoe' 'login: it says whose it is'
+like "$ERR" "builds can't be run, retried or canceled" 'login: it says what a missing scope will stop'
+run bash -c 'printf "%s\n" glpat-revoked | "$0" login lab' "$BERTH"
+isnt "$STATUS" 0 'login: a revoked token is refused'
+unlike "$(cat "$config")" 'glpat' 'login: and not kept'
+run bash -c 'printf "%s\n" glpat-zoe | "$0" login lab' "$BERTH"
+is "$STATUS" 0 'login: a good one is kept'
+is "$(stat -c %a "$config")" 600 'login: in a file that nobody else can read'
+unlike "$OUT$ERR" 'glpat-zoe' 'login: the token is not shown'
+
+# Looking ------------------------------------------------------------------------------------------------------------
+berth projects --json
+is "$STATUS" 0 'projects: exit status' || diag "$ERR"
+like "$(json '[p["path"] for p in d if p["forge"] == "lab"]' <<<"$OUT")" 'lab/air/flights' 'projects: those of the host are listed'
+berth branches lab/air/flights --json
+like "$(json 'sorted(b["name"] for b in d)' <<<"$OUT")" 'feature/plots.*main.*stable' 'branches: all'
+berth commits lab/lab/air/flights --json
+is "$(json 'd[0]["subject"]' <<<"$OUT")" 'Give the project an environment' 'commits: newest first, the project named with its forge'
+berth image jose/hidden
+isnt "$STATUS" 0 'a project that may not be seen is not found'
+
+# A push whose build fails -------------------------------------------------------------------------------------------
+tell scripts '{"match": {"ref": "main"}, "script": {"steps": [{"status": "running"}, {"line": "E: Unable to locate package nope"}, {"hold": "go"}, {"finish": "failed", "failure_reason": "script_failure"}]}}' >/dev/null
+git clone --quiet "${url/:\/\//:\/\/zoe:glpat-zoe@}/lab/air/flights.git" "$T/clone" 2>"$T/git.err" || bail "no clone: $(cat "$T/git.err")"
+git -C "$T/clone" -c user.name=Z -c user.email=z@example.org commit --quiet --allow-empty -m 'Add a package'
+git -C "$T/clone" push --quiet origin HEAD:main 2>>"$T/git.err" || bail "no push: $(cat "$T/git.err")"
+sha=$(git -C "$T/clone" rev-parse HEAD)
+ask 'pipelines/wait?project=lab/air/flights&count=1&seconds=20' >/dev/null
+wait_ok 20 'image: being built' bash -c '"$0" image lab/air/flights --json | grep -q "\"building\""' "$BERTH"
+background follow bash -c '"$0" log lab/air/flights --follow >"$1" 2>&1' "$BERTH" "$T/log"
+wait_ok 30 'log: what the job says comes while it runs' grep -q 'Unable to locate package' "$T/log"
+berth play lab/air/flights
+isnt "$STATUS" 0 'play: a job that runs is not started by hand'
+like "$ERR" 'running' 'play: and why'
+tell signals/go '{}' >/dev/null
+wait_ok 20 'image: failed' bash -c '"$0" image lab/air/flights --json | grep -q "\"failed\""' "$BERTH"
+berth log lab/air/flights
+like "$OUT" 'Unable to locate package nope' 'log: readable afterwards'
+
+# What can be done ----------------------------------------------------------------------------------------------------
+tell scripts '{"match": {"ref": "main"}, "script": "success"}' >/dev/null
+berth retry lab/air/flights
+is "$STATUS" 0 'retry: exit status' || diag "$ERR"
+like "$ERR" 'runs again' 'retry: it says what came of it'
+wait_ok 20 'image: the new job passes' bash -c '! "$0" image lab/air/flights --json | grep -qE "\"(failed|building|queued)\""' "$BERTH"
+berth run-pipeline lab/air/flights "$sha" --variable 'A=b c'
+is "$STATUS" 0 'run-pipeline: at the end of a branch' || diag "$ERR"
+berth run-pipeline lab/air/flights "$(git -C "$T/clone" rev-parse HEAD~1)"
+isnt "$STATUS" 0 'run-pipeline: not for a commit that no branch ends at'
+like "$ERR" 'newest commit of a branch' 'run-pipeline: and why'
+berth touch lab/air/flights "$(git -C "$T/clone" rev-parse HEAD~1)"
+is "$STATUS" 0 'touch: there a commit beside the branch does it' || diag "$ERR"
+berth branches lab/air/flights --json
+like "$OUT" 'rebuild/' 'touch: it is on a branch of its own'
+
+# A build on this machine, and a copy ---------------------------------------------------------------------------------------
+git -C "$T/clone" checkout --quiet -b here
+printf 'FROM scratch\nCOPY README.md /\n' >"$T/clone/Dockerfile"
+git -C "$T/clone" -c user.name=Z -c user.email=z@example.org commit --quiet --all -m 'Build anywhere'
+git -C "$T/clone" push --quiet origin here 2>>"$T/git.err" || bail "no push: $(cat "$T/git.err")"
+here=$(git -C "$T/clone" rev-parse HEAD)
+E2E_IMAGES+=("berth/lab/air/flights:${here:0:7}")
+berth build lab/air/flights here
+is "$STATUS" 0 'build: the host has the commits, this engine makes the image' || diag "$ERR$OUT"
+nok 'build: the token is in no record and no log' grep -rq glpat "$XDG_STATE_HOME"
+berth image lab/air/flights here
+like "$OUT" 'ready' 'image: the engine has it'
+berth fork lab/air/flights
+is "$STATUS" 0 'fork: exit status' || diag "$ERR"
+like "$ERR" 'The copy is there: zoe/flights' 'fork: it says where the copy is'
+like "$ERR" 'first build runs: pipeline' 'fork: and that its first build runs'
+berth fork lab/air/flights
+is "$STATUS" 6 'fork: there is one already'
+
+# What a token can't -----------------------------------------------------------------------------------------------------
+sed -i 's/glpat-zoe/glpat-read/' "$config"
+berth retry lab/air/flights
+isnt "$STATUS" 0 'a token that may only look retries nothing'
+like "$ERR" 'api' 'and the scope it lacks is named'
+unlike "$ERR$OUT" 'glpat' 'without the token'
+
+# A host that is down ---------------------------------------------------------------------------------------------------
+stop_process "$standin_pid"
+berth projects
+is "$STATUS" 0 'a host that is down does not take the other projects away'
+like "$ERR$OUT" 'lab' 'and is named'
+done_testing

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What a GitLab host is asked: a cold dashboard, a warm one, one without a network; and answers that are too much.
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+standin=$LAB/../fake
+background gitlab "$standin/gitlab" --world "$standin/world.json" --branches 3000 --info "$T/where"
+standin_pid=$PID
+wait_for 60 test -s "$T/where" || bail 'the stand-in GitLab does not start'
+url=$(sed -n 's/^url=//p' "$T/where")
+control=$(sed -n 's/^control=//p' "$T/where")
+tell() { curl --disable --silent --max-time 60 --request "${3:-POST}" --data "$2" "$control/$1"; }
+asked() { curl --disable --silent --max-time 60 "$control/counts?log=true" | json "$1"; }
+had() { [ "$(asked "len([e for e in d['log'] if '$1' in e['target']])")" -ge "${2:-1}" ]; }
+# What was asked for the lists themselves: not what is asked of the one row on which the cursor rests.
+lists='[e for e in d["log"] if not any(w in e["target"] for w in ("/registry/", "/jobs"))]'
+rounds='(lambda l: sum(1 for i, e in enumerate(l) if all(e["start"] >= f["end"] for f in l[:i])))(sorted('$lists', key=lambda e: e["start"]))'
+
+mkdir -p "$XDG_CONFIG_HOME/berth"
+printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = glpat-zoe\n' "$url" >"$XDG_CONFIG_HOME/berth/config"
+chmod 600 "$XDG_CONFIG_HOME/berth/config"
+tell pipelines '{"project":"lab/air/flights","ref":"main","age_s":9000,"jobs":[{"name":"image_build","status":"failed","failure_reason":"script_failure","trace":"E: Unable to locate package nope\n"}]}' >/dev/null
+tell settings '{"latency_ms": 50}' >/dev/null
+
+# Cold ----------------------------------------------------------------------------------------------------------------------
+tell counts/reset '{}' >/dev/null
+term_start 160x50 "$BERTH"
+term_ok 20 '▏[0-9a-f]{7}.*✗ failed' 'cold: the commits are there, with the state of their build'
+wait_ok 20 'cold: and what the image is pinned to was asked' had renku.ini
+wait_ok 20 'cold: the row that is rested on is looked at closer' had /registry/
+n=$(asked "len($lists)")
+ok "cold: the lists take at most five requests ($n)" test "$n" -le 5
+n=$(asked "$rounds")
+ok "cold: in at most three round trips ($n)" test "$n" -le 3
+term_ok 20 'Unable to locate package nope' 'cold: the log of the failed build shows'
+wait_ok 20 'cold: and is looked at to its end' had pipelines/
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+term_end
+
+# Warm ----------------------------------------------------------------------------------------------------------------------
+tell counts/reset '{}' >/dev/null
+term_start 160x50 "$BERTH"
+term_ok 20 '▏[0-9a-f]{7}.*✗ failed' 'warm: the commits are there'
+term_ok 20 'Unable to locate package nope' 'warm: and the log'
+wait_ok 20 'warm: all is asked again' had /registry/
+is "$(asked '" ".join(sorted({str(e["status"]) for e in d["log"]}))')" 304 'warm and unchanged: only 304s'
+is "$(asked 'len([e for e in d["log"] if "/trace" in e["target"]])')" 0 'warm: a log that has ended is not asked for again'
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+term_end
+
+# Many branches, many projects -----------------------------------------------------------------------------------------------
+tell settings '{"latency_ms": 0}' >/dev/null
+run timeout 60 "$BERTH" branches scale/model --json
+is "$STATUS" 0 'three thousand branches: exit status' || diag "$ERR"
+ok 'three thousand branches: all are listed' test "$(json 'len(d)' <<<"$OUT")" -ge 3000
+
+# Answers that are too much --------------------------------------------------------------------------------------------------
+for kind in deep huge wrong_types sign_in; do
+  tell faults '{"match": "GET /api/v4/projects[?]", "kind": "'$kind'"}' >/dev/null
+  run timeout 60 "$BERTH" projects
+  is "$STATUS" 0 "$kind: the other projects are listed" || diag "$ERR"
+  like "$ERR" 'lab: .+' "$kind: and the host is named, with what is wrong"
+  unlike "$ERR$OUT" 'glpat' "$kind: without the token"
+  tell faults '{}' DELETE >/dev/null
+done
+for kind in deep huge; do
+  tell faults '{"match": "graphql", "kind": "'$kind'"}' >/dev/null
+  run timeout 60 "$BERTH" image lab/air/flights --json
+  like "$OUT$ERR" 'failed|lab' "$kind: a question about pipelines that is answered so ends"
+  tell faults '{}' DELETE >/dev/null
+done
+
+# Without a network ------------------------------------------------------------------------------------------------------------
+stop_process "$standin_pid"
+term_start 160x50 "$BERTH"
+term_ok 20 '▏[0-9a-f]{7}.*failed' 'offline: what was seen is shown'
+term_ok 20 'Unable to locate package nope' 'offline: with the log'
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+done_testing
