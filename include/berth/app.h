@@ -89,8 +89,18 @@ int app_build_worker(const struct app_deps *deps /* only its configuration: a ho
 int app_login_host(const struct app *a, const char *text, struct buf *ret_url, struct buf *ret_name, struct err *reterr);
 /* Tries a token: whose it is and what it may do. Gives a number for app_forget(). */
 unsigned app_login(struct app *a, const char *url, const struct secret *token, void (*got)(void *ctx, const struct account *a), app_end_fn end, void *ctx);
+/* What this token's scopes keep it from, a sentence a call ("Without the scope api: …"); *at is 0 before the first. False: no more. */
+bool account_lacks(const struct account *a, size_t *at, struct buf *ret);
 /* Puts it into the configuration file, which nobody else can read then; the rest of the file stays as it is. */
 int app_login_keep(struct app *a, const char *url, const char *name, const struct secret *token, struct err *reterr);
+
+/* ---- is all well? ---- */
+enum check_level { CHECK_OK, CHECK_WARNING, CHECK_PROBLEM };
+struct app_check { const char *subject /* "engine"; stays */; enum check_level level; const char *what, *fix /* "": nothing to do; both lent for the callback */; };
+struct app_terminal { bool is_terminal, utf8; unsigned rows, columns; };
+/* Looks at configuration, folders, terminal, hosts and tokens, engine, registries, keeper and leftovers, each for some seconds at most,
+ * and tells a line at a time, in an order that stays. A number for app_forget(). */
+unsigned app_doctor(struct app *a, const struct app_terminal *t, void (*got)(void *ctx, const struct app_check *c), app_end_fn end, void *ctx);
 
 /* ---- builds that a host runs ---- */
 enum app_deed { APP_RETRY, APP_PLAY, APP_CANCEL /* of the commit's job */, APP_RUN /* a pipeline for the branch that ends there */,
@@ -242,6 +252,7 @@ void app_want_all_sessions(struct app *a, bool all);           /* also those of 
 /* Watches the sessions that berths with this state folder have started on the engine, until the last has ended: the rule for idle ones,
  * saving, and what was broken off. ERR_BUSY: another one does. For the process that is the keeper; call it when the engine answers. */
 unsigned app_keep(struct app *a, app_end_fn end, void *ctx);
+char *keeper_unit_path(void);                                  /* where a unit for systemd is, or would be. Owned */
 bool app_undo(struct app *a);                                  /* takes back the newest pending stop; false: nothing pending */
 const char *app_pending_undo(const struct app *a, unsigned *ret_left_ms); /* session's name, NULL: none */
 struct engine_tty *app_session_attach(struct app *a, const char *session, uint16_t rows, uint16_t cols, const struct engine_tty_events *ev, void *ctx, struct err *reterr);

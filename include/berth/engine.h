@@ -14,7 +14,8 @@ struct engine;
 struct engine_call;
 typedef void (*engine_end_fn)(void *ctx, const struct err *err);
 enum { ENGINE_HAS_BUILDKIT = 1, ENGINE_IS_PODMAN = 2, ENGINE_IS_SWARM_MANAGER = 4, ENGINE_HAS_GPUS = 8, ENGINE_IS_LOCAL = 16 /* its 127.0.0.1 is ours */, ENGINE_LIMITS_DISK = 32 /* its storage may limit what a container writes */,
-	ENGINE_NO_CPU_LIMITS = 64, ENGINE_NO_MEMORY_LIMITS = 128 /* it says that it lacks the cgroup controller: a rootless engine without delegation */ };
+	ENGINE_NO_CPU_LIMITS = 64, ENGINE_NO_MEMORY_LIMITS = 128 /* it says that it lacks the cgroup controller: a rootless engine without delegation */,
+	ENGINE_IS_ROOTLESS = 256 };
 
 struct engine_config {
 	const char *name;              /* shown: "default", a Docker context's name */
@@ -46,6 +47,7 @@ struct engine_info {               /* borrowed during the callback */
 	const char *product, *version, *api_version, *os, *arch; /* product: "docker" or "podman" */
 	unsigned caps; uint32_t cpus; uint64_t memory_bytes;
 	const char *root_dir;          /* where it keeps images and volumes, on its machine; "": not told */
+	bool has_clock; int64_t clock_ahead_s; /* how far its clock was ahead of ours when it was asked */
 };
 /* Connects, negotiates the API version (41 ≤ 1.x ≤ 47), asks for facts. Other calls do this by themselves the first time. */
 struct engine_call *engine_ping(struct engine *e, void (*got)(void *ctx, const struct engine_info *i), engine_end_fn end, void *ctx);
@@ -74,6 +76,9 @@ struct engine_login { const char *user; const struct secret *token; };
 struct registry_login_call;
 struct registry_login_call *registry_login_find(struct loop *loop, const char *registry, void (*got)(void *ctx, const struct secret *login), void *ctx);
 void registry_login_cancel(struct registry_login_call *c);    /* got does not run; NULL is fine */
+/* The registries that docker's own file has a login for, and the program that keeps it ("docker-credential-pass"; NULL: the file itself).
+ * No secret is read. 0; or what is wrong with the file (an absent one is fine). */
+int registry_logins_each(void (*item)(void *ctx, const char *registry, const char *helper), void *ctx, struct err *reterr);
 /* The same value made of a user's name and a token. Owned. */
 struct secret *registry_login_of(const char *registry, const struct engine_login *login);
 struct engine_call *engine_pull_as(struct engine *e, const char *ref, const struct engine_login *login, void (*progress)(void *ctx, const struct engine_progress *p), engine_end_fn end, void *ctx);

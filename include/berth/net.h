@@ -52,6 +52,7 @@ struct net_response {
 	struct sv body;               /* net_fetch: whole; net_open: empty */
 };
 const char *net_header_get(const struct net_response *r, const char *lower_name); /* NULL when absent */
+bool net_response_date(const struct net_response *r, int64_t *ret_s); /* the server's clock; false: it did not say */
 
 struct net_call;
 /* Whole answer at once. r is NULL when err is set; an HTTP error status is not an err here. Runs on_end later, never within. */

@@ -12,11 +12,11 @@ enum style { STYLE_PLAIN, STYLE_DIM, STYLE_BOLD, STYLE_GOOD, STYLE_WARN, STYLE_B
 	STYLE_TITLE, STYLE_TITLE_FOCUS, STYLE_RULE, STYLE_RULE_FOCUS, STYLE_CURSOR, STYLE_CURSOR_DIM, STYLE_MATCH, STYLE_KEY, STYLE_HINT, STYLE_STATUS, STYLE_ERROR, STYLE_TOAST, STYLE_BAR, STYLE_COUNT_ };
 const char *style_name(enum style s);                          /* "title.focus": what themes say */
 
-enum entity { ENTITY_PROJECT, ENTITY_BRANCH, ENTITY_COMMIT, ENTITY_IMAGE, ENTITY_BUILD, ENTITY_SESSION, ENTITY_CONFIG, ENTITY_COUNT_ };
+enum entity { ENTITY_PROJECT, ENTITY_BRANCH, ENTITY_COMMIT, ENTITY_IMAGE, ENTITY_BUILD, ENTITY_SESSION, ENTITY_CONFIG, ENTITY_CHECK, ENTITY_COUNT_ };
 /* What a row is made of: the entity and what stands beside it. Fields that do not apply are NULL. */
 struct row {
 	const struct project *project; const struct branch *branch; const struct commit *commit; const struct image *image;
-	const struct build *build; const struct session *session; const struct config_row *config;
+	const struct build *build; const struct session *session; const struct config_row *config; const struct app_check *check;
 	unsigned n_sessions;           /* running on this project, branch or commit */
 	bool sessions_unknown;         /* nobody could say how many */
 	int64_t now_s; bool ascii;     /* ascii: glyphs from the ASCII set */
@@ -46,6 +46,7 @@ const struct look *look_of_job(enum job_state s);
 const struct look *look_of_session(enum session_state s);
 const struct look *look_of_step(enum step_state s);
 const struct look *look_of_message(enum message_level l);
+const struct look *look_of_check(enum check_level l);
 /* One sentence about a commit's image, its reason and what to do next, for details and `berth image`. */
 void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s);
 /* "what happened. Next step." with a hint by error code where the error brings none. */

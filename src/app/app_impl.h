@@ -49,6 +49,7 @@ struct ask {
 		void (*why)(void *ctx, const struct app_why *w);
 		void (*link)(void *ctx, const struct app_link *l);
 		void (*templates)(void *ctx, struct templates *t);
+		void (*check)(void *ctx, const struct app_check *c);
 	} got;
 	struct project_id project;
 	char *text;
@@ -125,6 +126,7 @@ struct engine_link {
 	unsigned failures;
 	uint64_t up_at_ms;
 	bool swept;
+	unsigned n_swept;              /* things that went */
 };
 
 /* ---- builds (builds.c, build_waits.c) ---- */
@@ -198,7 +200,7 @@ bool find_on_hosts(struct ask *k, struct project_id instead /* v 0: none */, con
 void hosts_init(struct app *a);
 void hosts_fini(struct app *a);
 void host_for_build(void *config, const struct build_worker_where *w, void (*got)(void *to, struct forge *f, const struct err *err), void *to);
-struct host_facts { const char *name, *url, *ca_file; struct forge *forge; /* NULL: its token is not there yet */ };
+struct host_facts { const char *name, *url, *ca_file; struct forge *forge; /* NULL: its token is not there yet */ const char *token_from; const struct err *token_err; };
 bool host_at(const struct app *a, size_t i, struct host_facts *ret);     /* false: no more */
 /* registries.c */
 void registries_init(struct app *a);

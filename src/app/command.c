@@ -132,6 +132,7 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_DISCARD] = { CMD_DISCARD, "discard", "SESSION", BOTH, NEED_SESSION | NEED_WORK, "sessions", "D", NULL, "Remove a stopped session with all the work in it, by its name", flags_discard },
 	[CMD_KEEP] = { CMD_KEEP, "keep", NULL, FACE_CLI, NEED_WORK, "", NULL, NULL, "Watch the sessions until the last has ended (berth starts this by itself)", flags_keep },
 	[CMD_CONFIG] = { CMD_CONFIG, "config", NULL, BOTH, 0, "", NULL, NULL, "Show every setting, its value and where it is from", NULL },
+	[CMD_DOCTOR] = { CMD_DOCTOR, "doctor", NULL, BOTH, 0, "", NULL, NULL, "Check configuration, hosts, tokens, engine, registries, terminal and folders, and say what to fix", NULL },
 	[CMD_ALL_SESSIONS] = { CMD_ALL_SESSIONS, "all-sessions", NULL, FACE_TUI, NEED_ENGINE, "sessions", "A", NULL, "Show other people's sessions too; again: only yours", NULL },
 	[CMD_DIAGNOSE] = { CMD_DIAGNOSE, "diagnose", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_LOG, LISTS " main", "D", "diagnose", "Say why the commit's image build failed, what shows it, and what to do", NULL },
 	[CMD_CANCEL] = { CMD_CANCEL, "cancel", "[PROJECT] [REV]", BOTH, NEED_WRITABLE, LISTS " sessions main", "X", "cancel", "Cancel the build of the commit, or the start that is under way", NULL },

@@ -121,8 +121,10 @@ static void info_got(void *request, const struct engine_info *i)
 static void swept_one(void *request, const char *what)
 {
 	struct request *r = request;
-	if (r->app)
-		app_say(r->app, MESSAGE_INFO, NULL, "Removed what an interrupted start had left: %s", what);
+	if (!r->app)
+		return;
+	r->app->link.n_swept++;
+	app_say(r->app, MESSAGE_INFO, NULL, "Removed what an interrupted start had left: %s", what);
 }
 
 static void sweep_end(void *request, const struct err *err)

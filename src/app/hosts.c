@@ -14,6 +14,8 @@ struct host {
 	struct config_forge config;    /* borrowed from the configuration */
 	struct token_call *asking;
 	struct forge *forge;           /* owned; NULL until its token is known */
+	char *token_from;              /* for people; NULL: none was found, and … */
+	struct err token_err;          /* … why */
 };
 
 /* ---- answers, kept on disk so that the next run asks by their ETags ---- */
@@ -61,8 +63,12 @@ static void host_token(void *host, const struct token_found *t, const struct err
 	struct host *h = host;
 	struct app *a = h->app;
 	h->asking = NULL;
-	if (err)
+	if (err) {
+		h->token_err = *err;
 		say_no_token(h, err);
+	}
+	if (t)
+		str_replace(&h->token_from, t->from ? t->from : token_source_name(t->source));
 	const struct net_memo memo = { memo_get, memo_put, memo_touch, h };
 	const struct forge_gitlab_config c = { .name = h->config.name, .url = h->config.url, .token = t ? t->token : NULL, .ca_file = h->config.ca_file,
 		.memo = a->cache ? &memo : NULL };
@@ -106,6 +112,7 @@ void hosts_fini(struct app *a)
 	for (size_t i = 0; i < a->hosts.len; i++) {
 		token_cancel(a->hosts.items[i]->asking);
 		forge_free(a->hosts.items[i]->forge);
+		free(a->hosts.items[i]->token_from);
 		free(a->hosts.items[i]);
 	}
 	VEC_FINI(&a->hosts);
@@ -116,7 +123,7 @@ bool host_at(const struct app *a, size_t i, struct host_facts *ret)
 	if (i >= a->hosts.len)
 		return false;
 	const struct host *h = a->hosts.items[i];
-	*ret = (struct host_facts){ h->config.name, h->config.url, h->config.ca_file, h->forge };
+	*ret = (struct host_facts){ h->config.name, h->config.url, h->config.ca_file, h->forge, h->token_from, &h->token_err };
 	return true;
 }
 

@@ -92,6 +92,39 @@ unsigned app_login(struct app *a, const char *url, const struct secret *token, v
 	return k->number;
 }
 
+/* ---- what a token lets one do ---- */
+static const struct { const char *any_of, *without; } scopes[] = {
+	{ "api read_api", "projects, branches and builds can't be seen" },
+	{ "api", "builds can't be run, retried or canceled, and nothing can be committed or forked" },
+	{ "api read_repository write_repository", "sessions can't clone private projects" },
+	{ "api write_repository", "what is saved in a session can't be pushed" },
+	{ "api read_api read_registry", "images of private projects can't be pulled" },
+};
+
+static bool has_any(const struct account *a, const char *any_of)
+{
+	struct sv rest = sv_of(any_of), one;
+	while (sv_split(&rest, ' ', &one)) {
+		AUTO_STR scope = sv_dup(one);
+		if (account_has_scope(a, scope))
+			return true;
+	}
+	return false;
+}
+
+bool account_lacks(const struct account *a, size_t *at, struct buf *ret)
+{
+	while (*at < ARRAY_LEN(scopes)) {
+		const char *any_of = scopes[*at].any_of, *without = scopes[*at].without;
+		++*at;
+		if (has_any(a, any_of))
+			continue;
+		buf_addf(ret, "Without %s%s: %s.", strchr(any_of, ' ') ? "one of the scopes " : "the scope ", any_of, without);
+		return true;
+	}
+	return false;
+}
+
 /* ---- keeping it ---- */
 static void add_quoted(struct buf *b, struct sv s)
 {

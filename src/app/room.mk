@@ -49,4 +49,10 @@ libapp_a_SOURCES = \
   src/app/links.c \
   src/app/quick.c \
   src/app/new_project.c \
-  src/app/host_waits.c
+  src/app/host_waits.c \
+  src/app/doctor.h \
+  src/app/doctor.c \
+  src/app/doctor_here.c \
+  src/app/doctor_hosts.c \
+  src/app/doctor_engine.c \
+  src/app/doctor_registries.c

@@ -99,6 +99,7 @@ void run_extend(struct cli *c);
 void run_export(struct cli *c);
 void run_discard(struct cli *c);
 void run_keep(struct cli *c);
+void run_doctor(struct cli *c);
 
 /* A log of bytes made fit for standard output (logout.c): pure, whatever pieces it comes in. plain: for a pipe. secrets: not masked. */
 struct logout { bool plain, colour, secrets, cr; struct esc_parser parser; struct buf line; };

@@ -120,10 +120,8 @@ static void install(struct cli *c)
 	static const char *const argv[] = { "systemctl", "--user", "enable", "--now", "berth-keeper.service", NULL };
 	struct err err = { 0 };
 	AUTO(buf_fini) struct buf b = BUF_INIT_MAX(32 << 10);
-	const char *config = getenv("XDG_CONFIG_HOME");
-	AUTO_STR home = path_home();
-	AUTO_STR dir = config && *config ? xasprintf("%s/systemd/user", config) : xasprintf("%s/.config/systemd/user", home);
-	AUTO_STR path = path_join(dir, "berth-keeper.service");
+	AUTO_STR path = keeper_unit_path();
+	AUTO_STR dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	if (!has_systemd()) {
 		err_set(&err, ERR_UNSUPPORTED, "systemd does not run this machine, so there is nothing to install");
 		err_hint(&err, "It is not needed: berth starts a keeper by itself with the first session.");

@@ -50,26 +50,6 @@ static struct secret *read_token(const char *host)
 	return s;
 }
 
-/* ---- what a token lets one do ---- */
-static const struct { const char *any_of, *without; } scopes[] = {
-	{ "api read_api", "projects, branches and builds can't be seen" },
-	{ "api", "builds can't be run, retried or canceled, and nothing can be committed or forked" },
-	{ "api read_repository write_repository", "sessions can't clone private projects" },
-	{ "api write_repository", "what is saved in a session can't be pushed" },
-	{ "api read_api read_registry", "images of private projects can't be pulled" },
-};
-
-static bool has_any(const struct account *a, const char *any_of)
-{
-	struct sv rest = sv_of(any_of), one;
-	while (sv_split(&rest, ' ', &one)) {
-		AUTO_STR scope = sv_dup(one);
-		if (account_has_scope(a, scope))
-			return true;
-	}
-	return false;
-}
-
 static void account_got(void *cli, const struct account *a)
 {
 	struct cli *c = cli;
@@ -88,9 +68,9 @@ static void account_got(void *cli, const struct account *a)
 		text_add_duration(&when, MAX_OF(a->expires_at_s - clock_wall_s(), (int64_t)0));
 		cli_note(c, "It expires in %s.", buf_str(&when));
 	}
-	for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
-		if (!has_any(a, scopes[i].any_of))
-			cli_note(c, "Without %s%s: %s.", strchr(scopes[i].any_of, ' ') ? "one of the scopes " : "the scope ", scopes[i].any_of, scopes[i].without);
+	AUTO(buf_fini) struct buf lacks = BUF_INIT;
+	for (size_t i = 0; account_lacks(a, &i, &lacks); buf_clear(&lacks))
+		cli_note(c, "%s", buf_str(&lacks));
 }
 
 static void login_ended(void *cli, const struct err *err)

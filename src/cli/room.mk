@@ -19,6 +19,7 @@ libcli_a_SOURCES = \
   src/cli/sessions.c \
   src/cli/lives.c \
   src/cli/keep.c \
+  src/cli/doctor.c \
   src/cli/saves.c \
   src/cli/attach.c \
   src/cli/help.c

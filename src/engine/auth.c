@@ -313,6 +313,43 @@ void auth_cancel(struct registry_login_call *a)
 }
 
 /* ---- for callers of the port ---- */
+static void each_of(const json_t *config, const char *part, void (*item)(void *, const char *, const char *), void *ctx)
+{
+	const char *store = json_str(config, "credsStore", NULL), *key;
+	json_t *value;
+
+	json_object_foreach(json_object_get(config, part), key, value) {
+		struct sv rest = sv_of(strstr(key, "://") ? strstr(key, "://") + 3 : key), host;
+		const char *helper = json_is_string(value) ? json_string_value(value) : store;
+		if (!sv_split(&rest, '/', &host) || !host.len)
+			continue;
+		AUTO_STR registry = key_is_for(key, "docker.io") ? xstrdup("docker.io") : sv_dup(host);
+		AUTO_STR program = helper && *helper ? xasprintf("docker-credential-%s", helper) : NULL;
+		item(ctx, registry, program);
+	}
+}
+
+int registry_logins_each(void (*item)(void *, const char *, const char *), void *ctx, struct err *reterr)
+{
+	AUTO(find_env_fini) struct find_env env;
+	AUTO(buf_fini) struct buf bytes = BUF_INIT;
+	struct err why = { 0 };
+
+	find_env_read(&env);
+	AUTO_STR path = env.config_dir ? path_join(env.config_dir, "config.json") : NULL;
+	if (!path || file_read(path, CONFIG_MAX, &bytes, &why) < 0)
+		return why.code && why.code != ERR_NOT_FOUND ? err_copy(reterr, &why) : 0;
+	json_auto_t *config = json_read(buf_sv(&bytes), CONFIG_MAX, &why);
+	wipe(bytes.p, bytes.len);
+	if (!config) {
+		err_prefix(&why, "%s", path);
+		return err_copy(reterr, &why);
+	}
+	each_of(config, "credHelpers", item, ctx);
+	each_of(config, "auths", item, ctx);
+	return 0;
+}
+
 struct registry_login_call *registry_login_find(struct loop *loop, const char *registry, void (*got)(void *, const struct secret *), void *ctx)
 {
 	AUTO(find_env_fini) struct find_env env;

@@ -107,9 +107,20 @@ static bool limits_disk(const json_t *info)
 	return false;
 }
 
+static bool is_rootless(const json_t *info)
+{
+	const json_t *option;
+	size_t i;
+
+	json_array_foreach(json_path(info, "SecurityOptions"), i, option)
+		if (json_is_string(option) && strcmp(json_string_value(option), "name=rootless") == 0)
+			return true;
+	return false;
+}
+
 unsigned decode_info_caps(const json_t *info)
 {
-	unsigned caps = 0;
+	unsigned caps = is_rootless(info) ? ENGINE_IS_ROOTLESS : 0;
 
 	if (json_bool(info, "Swarm.ControlAvailable", false))
 		caps |= ENGINE_IS_SWARM_MANAGER;

@@ -40,7 +40,8 @@ static void ping_begin(struct docker_call *c)
 	memcpy(api, text.p, MIN_OF(text.len + 1, sizeof api));
 	buf_fini(&text);
 	struct engine_info info = { .product = d->product, .version = d->version, .api_version = api, .os = d->os, .arch = d->arch,
-		.caps = d->base.caps, .cpus = d->cpus, .memory_bytes = d->memory_bytes, .root_dir = d->root_dir ? d->root_dir : "" };
+		.caps = d->base.caps, .cpus = d->cpus, .memory_bytes = d->memory_bytes, .root_dir = d->root_dir ? d->root_dir : "",
+		.has_clock = d->has_clock, .clock_ahead_s = d->clock_ahead_s };
 	if (((struct ping *)c)->got)
 		((struct ping *)c)->got(c->base.ctx, &info);
 	docker_call_done(c);

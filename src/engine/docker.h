@@ -27,6 +27,8 @@ struct docker {
 	uint32_t cpus;
 	uint64_t memory_bytes;
 	char *root_dir;
+	bool has_clock;
+	int64_t clock_ahead_s;
 	struct net_call *asking;                    /* of the negotiation */
 	struct tunnel *tunnel;                      /* an engine behind ssh; else NULL */
 	bool builder_v1;                            /* the engine says that it wants the classic builder */

@@ -3,6 +3,7 @@
 
 #include "berth/log.h"
 #include "berth/mem.h"
+#include "berth/path.h"
 #include "decode.h"
 #include "errors.h"
 #include "tunnel.h"
@@ -182,6 +183,9 @@ static void info_answered(void *ctx, const struct net_response *r, const struct 
 	d->memory_bytes = (uint64_t)MAX_OF(json_int(j, "MemTotal", 0), 0);
 	str_replace(&d->root_dir, json_str(j, "DockerRootDir", NULL));
 	d->base.caps |= decode_info_caps(j);
+	int64_t at_s;
+	d->has_clock = time_parse_rfc3339(sv_of(json_str(j, "SystemTime", "")), &at_s);
+	d->clock_ahead_s = d->has_clock ? at_s - clock_wall_s() : 0;
 	decode_info_identity(j, &d->base.identity);
 	log_debug("engine", "%s: %s %s, API 1.%d, caps %x", d->base.name, d->product, d->version, d->api, d->base.caps);
 	negotiation_end(d, NULL);

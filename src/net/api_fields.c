@@ -197,3 +197,9 @@ bool field_rate_limit(const struct head *h, int64_t now_s, struct field_limit *r
 	ret->reset_in_s = reset < 0 ? 0 : MIN_OF(reset, 3600);
 	return true;
 }
+
+bool net_response_date(const struct net_response *r, int64_t *ret_s)
+{
+	const char *date = net_header_get(r, "date");
+	return date && field_date(sv_of(date), ret_s);
+}

@@ -7,6 +7,7 @@
 static const struct column *const tables[ENTITY_COUNT_] = {
 	[ENTITY_PROJECT] = project_columns, [ENTITY_BRANCH] = branch_columns, [ENTITY_COMMIT] = commit_columns, [ENTITY_IMAGE] = image_columns,
 	[ENTITY_BUILD] = build_columns, [ENTITY_SESSION] = session_columns, [ENTITY_CONFIG] = config_columns,
+	[ENTITY_CHECK] = check_columns,
 };
 
 const struct column *columns_of(enum entity e, size_t *ret_n)

@@ -4,7 +4,7 @@
 /* What the files of columns share: one table each, ended by a NULL id. */
 #include "berth/present.h"
 
-extern const struct column project_columns[], branch_columns[], commit_columns[], image_columns[], build_columns[], session_columns[], config_columns[];
+extern const struct column project_columns[], branch_columns[], commit_columns[], image_columns[], build_columns[], session_columns[], config_columns[], check_columns[];
 
 void add_time_ago(struct buf *b, int64_t at_s, int64_t now_s);          /* nothing when at_s is 0 */
 void add_look(struct buf *b, const struct look *look, const struct row *r, enum style *ret_style); /* "✓ ready" */

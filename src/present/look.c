@@ -63,6 +63,12 @@ const struct look *look_of_session(enum session_state s) { return &session_looks
 const struct look *look_of_step(enum step_state s) { return &step_looks[s <= STEP_CANCELLED ? s : STEP_WAITING]; }
 const struct look *look_of_message(enum message_level l) { return &message_looks[l <= MESSAGE_ERROR ? l : MESSAGE_INFO]; }
 
+static const struct look check_looks[] = {
+	[CHECK_OK] = { "✓", "+", "ok", STYLE_GOOD }, [CHECK_WARNING] = { "!", "!", "warning", STYLE_WARN }, [CHECK_PROBLEM] = { "✗", "x", "problem", STYLE_BAD },
+};
+
+const struct look *look_of_check(enum check_level l) { return &check_looks[l <= CHECK_PROBLEM ? l : CHECK_PROBLEM]; }
+
 static const char *const style_names[STYLE_COUNT_] = {
 	[STYLE_PLAIN] = "plain", [STYLE_DIM] = "dim", [STYLE_BOLD] = "bold", [STYLE_GOOD] = "good", [STYLE_WARN] = "warn", [STYLE_BAD] = "bad",
 	[STYLE_BUSY] = "busy", [STYLE_ACCENT] = "accent", [STYLE_REF] = "ref", [STYLE_HASH] = "hash", [STYLE_AGE] = "age", [STYLE_PERSON] = "person",

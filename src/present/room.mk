@@ -17,6 +17,7 @@ libpresent_a_SOURCES = \
   src/present/columns_build.c \
   src/present/columns_session.c \
   src/present/columns_config.c \
+  src/present/columns_check.c \
   src/present/writer.c \
   src/present/writer_json.c \
   src/present/writer_table.c

@@ -15,7 +15,7 @@ struct sweep_call {
 	struct session_call base;
 	VEC(struct sweep_item) items;
 	size_t at;
-	bool never_got_settings, looked;
+	bool never_got_settings, look_only;
 	void (*removed)(void *ctx, const char *what);
 };
 
@@ -85,7 +85,7 @@ static void sweep_next(struct sweep_call *s);
 
 static void tell(struct sweep_call *s, const struct sweep_item *i)
 {
-	AUTO_STR text = xasprintf("%s of %s", i->kind == SWEEP_CONTAINER ? "a container" : "a workspace", i->session ? i->session : "a start");
+	AUTO_STR text = xasprintf("%s of %s", i->kind == SWEEP_CONTAINER ? "a container" : i->kind == SWEEP_VOLUME ? "a workspace" : "a note", i->session ? i->session : "a start");
 	if (s->removed)
 		s->removed(s->base.ctx, text);
 }
@@ -138,8 +138,29 @@ static void sweep_journal(struct sweep_call *s, struct sweep_item *i)
 		journal_remove(engine_identity(s->base.engine), i->session);
 }
 
+/* What an exited container was can only be asked; as long as it is there, it is told. */
+static void tell_all(struct sweep_call *s)
+{
+	for (size_t i = 0; i < s->items.len; i++) {
+		struct sweep_item *item = &s->items.items[i];
+		struct sweep_item *known = item->kind == SWEEP_JOURNAL ? NULL : journal_item(s, item->session, item->token);
+		if (known)
+			known->seen = true;
+		if (item->kind != SWEEP_JOURNAL)
+			tell(s, item);
+	}
+	for (size_t i = 0; i < s->items.len; i++)
+		if (s->items.items[i].kind == SWEEP_JOURNAL && !s->items.items[i].seen && !s->items.items[i].keep)
+			tell(s, &s->items.items[i]);
+}
+
 static void sweep_next(struct sweep_call *s)
 {
+	if (s->look_only) {
+		tell_all(s);
+		session_call_end(&s->base, NULL);
+		return;
+	}
 	for (; s->at < s->items.len; s->at++) {
 		struct sweep_item *i = &s->items.items[s->at];
 		s->never_got_settings = false;
@@ -177,12 +198,23 @@ static void containers_end(void *call, const struct err *err)
 		s->base.call = engine_volumes(s->base.engine, LABEL("pending"), one_volume, volumes_end, s);
 }
 
-struct session_call *session_sweep(struct engine *e, struct loop *l, void (*removed)(void *ctx, const char *what), session_end_fn end, void *ctx)
+static struct session_call *begin(struct engine *e, struct loop *l, void (*told)(void *ctx, const char *what), bool look_only, session_end_fn end, void *ctx)
 {
 	struct sweep_call *s = session_call_new(sizeof *s, e, l, end, ctx);
 	s->base.fini = sweep_fini;
-	s->removed = removed;
+	s->removed = told;
+	s->look_only = look_only;
 	journal_each(engine_identity(e), from_journal, s);
 	s->base.call = engine_containers(e, LABEL("pending"), one_container, containers_end, s);
 	return &s->base;
+}
+
+struct session_call *session_sweep(struct engine *e, struct loop *l, void (*removed)(void *ctx, const char *what), session_end_fn end, void *ctx)
+{
+	return begin(e, l, removed, false, end, ctx);
+}
+
+struct session_call *session_leftovers(struct engine *e, struct loop *l, void (*found)(void *ctx, const char *what), session_end_fn end, void *ctx)
+{
+	return begin(e, l, found, true, end, ctx);
 }

@@ -266,6 +266,7 @@ static bool view_command(struct tui *t, enum command_id id)
 	case CMD_MENU: open_menu(t); return true;
 	case CMD_MESSAGES: open_messages(t); return true;
 	case CMD_CONFIG: open_config(t); return true;
+	case CMD_DOCTOR: open_doctor(t); return true;
 	default: return false;
 	}
 }

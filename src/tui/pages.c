@@ -15,7 +15,7 @@ struct page {
 	char *session, *url;           /* url: with its token; wiped at the end */
 	struct err err;
 	bool opened, browse;           /* browse: opened also where no screen is known */
-	struct doc_row { const char *label; enum style style; char *text; } *rows; /* why: what was answered */
+	struct doc_row { const char *label; enum style style; char *text; const struct look *look; } *rows; /* why, doctor: what was answered */
 	size_t n_rows, rows_room;
 };
 
@@ -305,7 +305,7 @@ static void why_row(void *page, const char *label, enum style style, const char 
 	struct page *p = page;
 	if (p->n_rows == p->rows_room)
 		p->rows = xrealloc(p->rows, p->rows_room = p->rows_room * 2 + 16, sizeof *p->rows);
-	p->rows[p->n_rows++] = (struct doc_row){ label, style, xstrdup(text) };
+	p->rows[p->n_rows++] = (struct doc_row){ label, style, xstrdup(text), NULL };
 }
 
 static void got_why(void *page, const struct app_why *w)
@@ -324,4 +324,38 @@ void open_why(struct tui *t)
 	AUTO_STR title = xasprintf("Why is there no image of %s?", sha);
 	struct page *p = open_page(t, &page_ops, title, fill_why);
 	p->asking = app_why(t->app, t->sel.project, &t->sel.commit, got_why, asked_end, p);
+}
+
+/* ---- is all well? ---- */
+enum { CHECK_COLS = 22 };
+
+static void fill_doctor(struct tui *t, struct page *p)
+{
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct doc_row *r = &p->rows[i];
+		if (r->look)
+			doc_add(&p->doc, r->look->style, "%s %-8s ", t->surface.ascii ? r->look->ascii : r->look->glyph, r->look->word);
+		if (r->label)
+			doc_add(&p->doc, STYLE_KEY, "%-11s", r->label);
+		doc_wrap(&p->doc, r->style, CHECK_COLS, sv_of(r->text));
+	}
+	if (p->asking)
+		doc_wrap(&p->doc, STYLE_DIM, 0, SV("Looking..."));
+}
+
+static void got_check(void *page, const struct app_check *c)
+{
+	struct page *p = page;
+	why_row(p, c->subject, STYLE_PLAIN, c->what);
+	p->rows[p->n_rows - 1].look = look_of_check(c->level);
+	if (*c->fix)
+		why_row(p, NULL, STYLE_DIM, c->fix);
+	tui_dirty(p->t);
+}
+
+void open_doctor(struct tui *t)
+{
+	struct page *p = open_page(t, &page_ops, "Is all well?", fill_doctor);
+	const struct app_terminal terminal = { .is_terminal = true, .utf8 = !t->surface.ascii, .rows = (unsigned)t->surface.rows, .columns = (unsigned)t->surface.cols };
+	p->asking = app_doctor(t->app, &terminal, got_check, asked_end, p);
 }

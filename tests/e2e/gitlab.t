@@ -94,12 +94,28 @@ like "$ERR" 'first build runs: pipeline' 'fork: and that its first build runs'
 berth fork lab/air/flights
 is "$STATUS" 6 'fork: there is one already'
 
+# The doctor -------------------------------------------------------------------------------------------------------------
+berth doctor --json
+said() { json '[c["what"] for c in d if c["subject"] == "host" and c["level"] == a[0]]' "$1" <<<"$OUT"; }
+like "$(said ok)" 'lab: http.* answers in [0-9]+ ms' 'doctor: the host answers'
+like "$(said ok)" 'clock agrees with lab' 'doctor: the clocks agree'
+like "$(said ok)" 'signed in as zoe' 'doctor: whose token it is'
+unlike "$OUT$ERR" 'glpat' 'doctor: without showing it'
+
 # What a token can't -----------------------------------------------------------------------------------------------------
 sed -i 's/glpat-zoe/glpat-read/' "$config"
 berth retry lab/air/flights
 isnt "$STATUS" 0 'a token that may only look retries nothing'
 like "$ERR" 'api' 'and the scope it lacks is named'
 unlike "$ERR$OUT" 'glpat' 'without the token'
+
+berth doctor --json
+like "$(said warning)" 'Without the scope api: builds' 'doctor: what the missing scope stops'
+sed -i 's/glpat-read/glpat-revoked/' "$config"
+berth doctor --json
+like "$(said problem)" 'lab: ' 'doctor: a revoked token is a problem'
+is "$STATUS" 1 'doctor: and the exit code says so'
+sed -i 's/glpat-revoked/glpat-read/' "$config"
 
 # A host that is down ---------------------------------------------------------------------------------------------------
 stop_process "$standin_pid"

@@ -388,3 +388,18 @@ unsigned app_new_project(struct app *a, const struct app_new *q, app_end_fn end,
 	end(ctx, NULL);
 	return 1;
 }
+
+unsigned app_doctor(struct app *a, const struct app_terminal *t, void (*got)(void *ctx, const struct app_check *c), app_end_fn end, void *ctx)
+{
+	static const struct app_check lines[] = {
+		{ "config", CHECK_OK, "/home/ann/.config/berth/config is understood, every line", "" },
+		{ "host", CHECK_WARNING, "gitlab: the token expires in 3d04h", "Make another at https://gitlab.example/-/user_settings/personal_access_tokens, then: berth login gitlab" },
+		{ "engine", CHECK_PROBLEM, "only 412 MB are free where it keeps images and workspaces", "Remove images that nobody needs." },
+	};
+	(void)a;
+	(void)t;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		got(ctx, &lines[i]);
+	end(ctx, NULL);
+	return 0;
+}
