@@ -228,8 +228,7 @@ int app_link_of(const struct app *a, struct project_id p, struct link *ret, stru
 /* ---- sessions ---- */
 /* Each gives a number for app_forget(). */
 unsigned app_session_url(struct app *a, const char *session, void (*got)(void *ctx, const char *url), app_end_fn end, void *ctx);
-unsigned app_session_unsaved(struct app *a, const char *session, void (*got)(void *ctx, const struct session_work *w), app_end_fn end, void *ctx);
-/* Its unsaved work goes onto branches of its project now, or (look_only) is only told. */
+/* Its unsaved work goes onto branches of its project now, or (look_only) is only told: then app_forget() ends the looking, too. */
 unsigned app_session_save(struct app *a, const char *session, bool look_only, void (*got)(void *ctx, const struct autosave_result *r), app_end_fn end, void *ctx);
 /* Such a branch as a patch; piece NULL: it is removed for good. */
 unsigned app_autosave(struct app *a, struct project_id p, const char *name, void (*piece)(void *ctx, struct sv text), app_end_fn end, void *ctx);

@@ -51,6 +51,8 @@ const struct look *look_of_check(enum check_level l);
 void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s);
 /* "what happened. Next step." with a hint by error code where the error brings none. */
 void present_error(struct buf *b, const struct err *e);
+/* "2 changed files, 1 new file, 3 commits that are not pushed"; nothing where there is nothing. */
+void present_work(struct buf *b, const struct session_work *w);
 const char *present_hint_for(enum err_code code);              /* "" when there is nothing to say */
 /* Why a commit has no image, line by line; label NULL: goes on with the one before. Texts are not cleaned. */
 typedef void (*present_why_fn)(void *ctx, const char *label, enum style style, const char *text);

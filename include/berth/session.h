@@ -109,9 +109,8 @@ struct session_call *session_url(struct engine *e, struct loop *l, const struct 
 struct session_call *session_stop(struct engine *e, struct loop *l, const struct session *s, bool keep_workspace, void (*progress)(void *ctx, const char *what), session_end_fn end, void *ctx);
 /* What an attach runs: the best shell the image has, in the workspace. */
 void session_shell_query(const struct session *s, struct engine_exec_query *ret);
-/* Uncommitted and unpushed work in the workspace, by git where the image has one: text for a confirmation; known false: can't tell. */
+/* Work in the workspace, as a look of autosave.h finds it. */
 struct session_work {
-	bool known;
 	uint32_t changed, untracked;   /* files */
 	uint32_t staged, unmerged;     /* of the changed ones */
 	uint32_t ahead;                /* commits of HEAD and all branches that no remote branch has */
@@ -121,7 +120,6 @@ struct session_work {
 	bool detached, unborn;         /* HEAD is on no branch; on one without a commit */
 };
 bool session_work_any(const struct session_work *w); /* is there anything that is nowhere else? */
-struct session_call *session_unsaved(struct engine *e, struct loop *l, const struct session *s, void (*got)(void *ctx, const struct session_work *w), session_end_fn end, void *ctx);
 /* Begins one that is stopped again, with a new token where it has one; ends when it runs and has answered (where it serves something). */
 struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, void (*progress)(void *ctx, const char *what), session_end_fn end, void *ctx);
 /* Its workspace as a tar, from a container that may be stopped. ERR_UNSUPPORTED: where the workspace is was not kept. */

@@ -34,6 +34,8 @@ bool sv_to_double(struct sv s, double *ret);           /* '.' whatever the local
 /* UTF-8, strict: over-long forms, surrogates and what lies over U+10FFFF are invalid. */
 size_t utf8_next(struct sv s, uint32_t *ret_code);     /* length of the character s starts with; 0: invalid, or s is empty */
 size_t utf8_put(char out[4], uint32_t code);           /* bytes written, not terminated; an impossible code gives U+FFFD */
+/* C0, DEL, C1, and characters without a shape that reorder, hide or fake text: nothing of this goes to a terminal as it is. */
+bool utf8_steers(uint32_t code);
 size_t utf8_floor(struct sv s, size_t max);            /* the longest length <= max that cuts no character in half */
 
 struct buf { char *p; size_t len, cap, max; bool overflow; };
@@ -67,6 +69,9 @@ bool buf_add_urldecoded(struct buf *b, struct sv s, bool plus);
 void buf_add_base64(struct buf *b, const void *p, size_t len, bool url_alphabet);
 /* Decodes either alphabet, padding optional. False when s is no base64; b is as before then. */
 bool buf_add_base64_decoded(struct buf *b, struct sv s);
+/* As a string of JSON, with its quotes: invalid UTF-8 becomes U+FFFD, and what could steer a terminal is escaped. */
+void buf_add_json_escape(struct buf *b, uint32_t code); /* one character of such a string, escaped whatever it is */
+void buf_add_json_string(struct buf *b, struct sv s);
 void buf_add_hex(struct buf *b, const void *p, size_t len);
 /* Quotes for a POSIX shell so that it is one word whatever it holds. */
 void buf_add_shell_quoted(struct buf *b, struct sv s);

@@ -42,7 +42,6 @@ struct ask {
 		void (*url)(void *ctx, const char *url);
 		void (*said)(void *ctx, const char *text);
 		void (*account)(void *ctx, const struct account *a);
-		void (*work)(void *ctx, const struct session_work *w);
 		void (*saved)(void *ctx, const struct autosave_result *r);
 		void (*piece)(void *ctx, struct sv text);
 		void (*bytes)(void *ctx, uint64_t n);
@@ -56,6 +55,7 @@ struct ask {
 	struct err err;                /* of ask_fail */
 	void *data;                    /* the file's that asks */
 	void (*cancel)(void *call);    /* what it waits for, set with `call` … */
+	bool idle_once_forgotten;      /* nothing is done but for the answer: forgotten, it is cancelled */
 	void *call;
 	void (*close)(struct ask *k);  /* … or how it is ended when the app goes: frees it, calls nobody */
 	struct ask *next;
@@ -222,6 +222,15 @@ void schedule_look_soon(struct app *a);         /* what is looked at, once the c
 void images_changed(struct app *a);             /* what the engine has, or builds, changed: that is forgotten and asked again */
 void images_refresh(struct app *a);             /* likewise, with all that the resolvers know */
 void jobs_changed(struct app *a, struct project_id p); /* its host's jobs have moved: asked again at once */
+/* image_poll.c */
+struct image_poll;
+/* Asks at once and then every few seconds, not while the schedule sleeps. After each answer, or failure, told gets the image as it was last
+ * (state UNKNOWN: never told); false: nothing more is asked, and the poll may have been freed in it. */
+struct image_poll *image_poll_start(struct app *a, const struct project *p, const struct oid *commit,
+                                    bool (*told)(void *ctx, const struct image *i, const struct err *err), void *ctx);
+const struct image *image_poll_last(const struct image_poll *p); /* borrowed, until the next answer */
+void image_poll_set_engine(struct image_poll *p, struct engine *e); /* another one has come */
+void image_poll_free(struct image_poll *p);     /* told is called no more; NULL is fine */
 /* watches.c */
 void awaited_forget_engine(struct app *a);
 void awaited_fini(struct app *a);

@@ -69,9 +69,14 @@ unsigned ask_fail(struct ask *k, const struct err *err)
 
 void app_forget(struct app *a, unsigned number)
 {
-	for (struct ask *k = a->asks; k; k = k->next)
-		if (k->number == number)
-			k->forgotten = true;
+	for (struct ask *k = a->asks; k; k = k->next) {
+		if (k->number != number)
+			continue;
+		k->forgotten = true;
+		if (k->idle_once_forgotten && k->cancel)
+			k->cancel(k->call); /* k may be gone */
+		return;
+	}
 }
 
 void asks_forget(struct app *a)

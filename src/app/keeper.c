@@ -17,9 +17,12 @@ enum {
 	PATIENCE_MS = 600000,    /* so long an engine may be away */
 	REST_MOST_S = 60,        /* events tell of changes; this is for what they miss */
 	REST_DOWN_MS = 2000, REST_GOAL_MS = 50, REST_SOON_MS = 100,
-	WORK_EVERY_S = 900,      /* what is unsaved is counted so often */
+	WORK_EVERY_S = 900,      /* what is unsaved is counted so often … */
+	WORK_SHARE = 20,         /* … or less: of a big workspace no more than one part in so many of the time is spent on reading it */
+	WORK_MOST_MS = 60000,    /* and the other sessions don't wait longer for their turn */
 };
 
+struct counted { char *session; int64_t next_s; }; /* when its unsaved work is counted again */
 struct keeper {
 	struct app *app;
 	struct ask *ask;
@@ -29,6 +32,7 @@ struct keeper {
 	int subscription;
 	VEC(char *) due;         /* still to be looked at in this round */
 	struct request *looking;
+	VEC(struct counted) counted;
 	uint64_t lonely_since_ms, down_since_ms;
 };
 
@@ -45,6 +49,9 @@ static void keeper_free(struct keeper *k)
 	for (size_t i = 0; i < k->due.len; i++)
 		free(k->due.items[i]);
 	VEC_FINI(&k->due);
+	for (size_t i = 0; i < k->counted.len; i++)
+		free(k->counted.items[i].session);
+	VEC_FINI(&k->counted);
 	close(k->lock);
 	free(k->lock_path);
 	free(k->home);
@@ -67,10 +74,13 @@ struct look_request {
 	char *session;
 	struct session_watch watch;
 	bool seen;
+	uint64_t counting_ms;          /* since when */
+	struct loop_timer *late;
 };
 
 static void look_free(struct look_request *r)
 {
+	loop_timer_stop(r->late);
 	free(r->session);
 	free(r);
 }
@@ -118,23 +128,57 @@ static void look_done(struct look_request *r)
 	round_go_on(k);
 }
 
-static void work_got(void *request, const struct session_work *w)
+static struct counted *counted_of(struct keeper *k, const char *session)
+{
+	for (size_t i = 0; i < k->counted.len; i++)
+		if (strcmp(k->counted.items[i].session, session) == 0)
+			return &k->counted.items[i];
+	struct counted c = { .session = xstrdup(session) };
+	VEC_PUSH(&k->counted, c);
+	return &k->counted.items[k->counted.len - 1];
+}
+
+static void work_got(void *request, const struct autosave_result *found)
 {
 	struct look_request *r = request;
-	r->watch.work_at_s = w->known ? r->watch.seen_at_s : 0;
+	const struct session_work *w = &found->work;
+	r->watch.work_at_s = r->watch.seen_at_s;
 	r->watch.changed = w->changed;
 	r->watch.untracked = w->untracked;
 	r->watch.ahead = w->ahead;
+	r->watch.behind = w->behind;
 }
 
 static void work_end(void *request, const struct err *err)
 {
 	struct look_request *r = request;
-	(void)err; /* not known, then */
-	if (r->base.app)
-		look_done(r);
-	else
+	if (!r->base.app) {
 		look_free(r);
+		return;
+	}
+	uint64_t took_ms = loop_now_ms(r->base.app->loop) - r->counting_ms;
+	counted_of(r->keeper, r->session)->next_s = r->watch.seen_at_s + MAX_OF((int64_t)WORK_EVERY_S, (int64_t)(took_ms * WORK_SHARE / 1000));
+	if (err) {
+		log_debug("keeper", "the work of %s could not be counted: %s", r->session, err->text);
+		r->watch.work_at_s = 0;
+	}
+	look_done(r);
+}
+
+static void work_late(void *request)
+{
+	struct look_request *r = request;
+	save_cancel(r->base.call);
+}
+
+static void count_work(struct look_request *r, const struct session *s)
+{
+	static const struct autosave_events events = { NULL, work_got, work_end };
+	struct app *a = r->base.app;
+	r->counting_ms = loop_now_ms(a->loop);
+	r->late = loop_timer_start(a->loop, WORK_MOST_MS, 0, work_late, r);
+	r->base.cancel = save_cancel;
+	r->base.call = save_begin(a, s, /* look_only= */ true, &events, r);
 }
 
 static void sight_got(void *request, const struct session_sight *v)
@@ -156,11 +200,12 @@ static void sight_end(void *request, const struct err *err)
 		return;
 	}
 	const struct session *s = store_session(r->base.app->store, r->session);
-	bool counts = !err && s && r->watch.seen_at_s - r->watch.work_at_s >= WORK_EVERY_S;
+	bool counts = !err && s && r->watch.seen_at_s - r->watch.work_at_s >= WORK_EVERY_S &&
+	              r->watch.seen_at_s >= counted_of(r->keeper, r->session)->next_s;
 	if (err)
 		log_debug("keeper", "%s could not be looked at: %s", r->session, err->text);
 	if (counts)
-		r->base.call = session_unsaved(link_engine(r->base.app), r->base.app->loop, s, work_got, work_end, r);
+		count_work(r, s);
 	else
 		look_done(r);
 }

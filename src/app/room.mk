@@ -23,6 +23,7 @@ libapp_a_SOURCES = \
   src/app/schedule_commits.c \
   src/app/schedule_images.c \
   src/app/image_one.c \
+  src/app/image_poll.c \
   src/app/builds.c \
   src/app/build_waits.c \
   src/app/start_options.c \

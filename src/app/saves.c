@@ -213,6 +213,7 @@ unsigned app_session_save(struct app *a, const char *session, bool look_only, vo
 	if (!s)
 		return ask_fail(k, &err);
 	k->cancel = save_cancel;
+	k->idle_once_forgotten = look_only;
 	k->call = save_begin(a, s, look_only, &events, k);
 	return k->number;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What can be asked of one session: its address, its unsaved work, a shell in it. */
+/* What can be asked of one session: its address, more time, a shell in it. */
 #include <pwd.h>
 #include <unistd.h>
 
@@ -48,27 +48,6 @@ unsigned app_session_url(struct app *a, const char *session, void (*got)(void *c
 		return ask_fail(k, &err);
 	k->cancel = cancel_session;
 	k->call = session_url(e, a->loop, s, url_got, ask_end, k);
-	return k->number;
-}
-
-static void work_got(void *ask, const struct session_work *w)
-{
-	struct ask *k = ask;
-	if (ask_heard(k))
-		k->got.work(k->ctx, w);
-}
-
-unsigned app_session_unsaved(struct app *a, const char *session, void (*got)(void *ctx, const struct session_work *w), app_end_fn end, void *ctx)
-{
-	struct ask *k = ask_new(a, end, ctx);
-	struct engine *e;
-	struct err err = { 0 };
-	const struct session *s = known_session(a, session, &e, &err);
-	k->got.work = got;
-	if (!s)
-		return ask_fail(k, &err);
-	k->cancel = cancel_session;
-	k->call = session_unsaved(e, a->loop, s, work_got, ask_end, k);
 	return k->number;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Builds that somebody waits for, wherever they look meanwhile: each has a resolver of its own and is asked for every few seconds
- * until its image is there or can't be any more. Then it is told, and where that was asked for, a session starts.
+ * Builds that somebody waits for, wherever they look meanwhile, until the image is there or can't be any more. Then it is told, and
+ * where that was asked for, a session starts.
  */
 #include "app/app_impl.h"
 
-enum { WATCH_EVERY_MS = 3000, WATCHES_MAX = 32 };
+enum { WATCHES_MAX = 32 };
 
 struct watch {
 	struct app *app;
@@ -13,36 +13,29 @@ struct watch {
 	char *branch;
 	struct oid commit;
 	bool start, ended;
-	struct image_resolver *resolver;
-	struct request *asked;
-	struct loop_timer *timer;
-	struct image image;            /* as it was last; state UNKNOWN at first */
+	struct image_poll *poll;
 	struct watch *next;
 };
-struct watch_request { struct request base; struct watch *watch; };
 
 static void watch_free(struct watch *w)
 {
-	request_drop(&w->asked);
-	loop_timer_stop(w->timer);
-	image_resolver_free(w->resolver);
-	image_fini(&w->image);
+	image_poll_free(w->poll);
 	project_fini(&w->project);
 	free(w->branch);
 	free(w);
 }
 
-static void told(struct watch *w)
+static void tell(struct watch *w, const struct image *i)
 {
 	struct app *a = w->app;
 	char sha[8];
 	oid_sha7(&w->commit, sha);
 	AUTO_STR what = xasprintf("%s %s", w->project.name, sha);
-	bool good = w->image.state == IMAGE_READY || w->image.state == IMAGE_AVAILABLE || w->image.state == IMAGE_SAME_AS || w->image.state == IMAGE_PINNED;
+	bool good = i->state == IMAGE_READY || i->state == IMAGE_AVAILABLE || i->state == IMAGE_SAME_AS || i->state == IMAGE_PINNED;
 	if (good)
 		app_say(a, MESSAGE_GOOD, w->start ? NULL : "s starts a session from it.", "The image of %s is there", what);
 	else
-		app_say(a, MESSAGE_ERROR, "L shows the log.", "There is no image of %s: %s", what, w->image.reason ? w->image.reason : image_state_name(w->image.state));
+		app_say(a, MESSAGE_ERROR, "L shows the log.", "There is no image of %s: %s", what, i->reason ? i->reason : image_state_name(i->state));
 	if (a->notify)
 		a->notify(a->notify_ctx, good, what);
 	if (!good || !w->start)
@@ -60,42 +53,20 @@ static bool goes_on(const struct image *i)
 	return i->state == IMAGE_UNKNOWN || i->state == IMAGE_QUEUED || i->state == IMAGE_BUILDING || i->state == IMAGE_SCHEDULED;
 }
 
-static void watch_item(void *request, const struct image *i)
-{
-	struct watch_request *r = request;
-	struct image copy;
-	if (!r->base.app)
-		return;
-	image_fini(&r->watch->image);
-	image_dup(&r->watch->image, i);
-	image_dup(&copy, i);
-	if (store_project(r->base.app->store, r->watch->project.id))
-		store_put_image(r->base.app->store, r->watch->project.id, &copy);
-	image_fini(&copy);
-}
-
-static void watch_end(void *request, const struct err *err)
-{
-	struct watch_request *r = request;
-	struct watch *w = r->watch;
-	if (request_over(&r->base) && !err && !w->ended && !goes_on(&w->image)) {
-		w->ended = true;
-		loop_timer_stop(w->timer);
-		w->timer = NULL;
-		told(w);
-	}
-	free(r);
-}
-
-static void watch_look(void *watch)
+static bool told(void *watch, const struct image *i, const struct err *err)
 {
 	struct watch *w = watch;
-	if (w->asked || schedule_asleep(w->app))
-		return;
-	image_resolver_forget_jobs(w->resolver);
-	struct watch_request *r = request_new(w->app, sizeof *r, &w->asked, cancel_image);
-	r->watch = w;
-	r->base.call = image_resolve(w->resolver, &w->commit, 1, watch_item, watch_end, r);
+	struct image copy;
+	if (i->state != IMAGE_UNKNOWN && store_project(w->app->store, w->project.id)) {
+		image_dup(&copy, i);
+		store_put_image(w->app->store, w->project.id, &copy);
+		image_fini(&copy);
+	}
+	if (err || goes_on(i))
+		return true;
+	w->ended = true;
+	tell(w, i);
+	return false;
 }
 
 static struct watch *watch_of(const struct app *a, struct project_id p, const struct oid *commit)
@@ -141,10 +112,8 @@ int app_watch(struct app *a, const struct app_watch_query *q, struct err *reterr
 	w->commit = q->commit;
 	w->branch = xstrdup(q->branch);
 	w->start = q->start;
-	w->image.commit = q->commit;
 	project_dup(&w->project, p);
-	w->resolver = resolver_new(a, p);
-	w->timer = loop_timer_start(a->loop, 1, WATCH_EVERY_MS, watch_look, w);
+	w->poll = image_poll_start(a, p, &q->commit, told, w);
 	w->next = a->watches;
 	a->watches = w;
 	return 0;
@@ -169,7 +138,7 @@ bool app_watch_at(const struct app *a, size_t i, struct app_watched *ret)
 		w = w->next;
 	if (!w)
 		return false;
-	*ret = (struct app_watched){ .project = &w->project, .branch = w->branch, .image = &w->image, .start = w->start, .ended = w->ended };
+	*ret = (struct app_watched){ .project = &w->project, .branch = w->branch, .image = image_poll_last(w->poll), .start = w->start, .ended = w->ended };
 	return true;
 }
 
@@ -187,11 +156,8 @@ void app_on_notify(struct app *a, void (*notify)(void *ctx, bool good, const cha
 
 void awaited_forget_engine(struct app *a)
 {
-	for (struct watch *w = a->watches; w; w = w->next) {
-		request_drop(&w->asked);
-		image_resolver_free(w->resolver);
-		w->resolver = resolver_new(a, &w->project);
-	}
+	for (struct watch *w = a->watches; w; w = w->next)
+		image_poll_set_engine(w->poll, link_engine(a));
 }
 
 void awaited_fini(struct app *a)

@@ -117,6 +117,51 @@ bad:
 	return false;
 }
 
+void buf_add_json_escape(struct buf *b, uint32_t code)
+{
+	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	for (size_t i = 0; i + 1 < sizeof named; i += 2)
+		if (code == (unsigned char)named[i]) {
+			buf_add(b, (char[]){ '\\', named[i + 1] }, 2);
+			return;
+		}
+	if (code > 0xffff)
+		buf_addf(b, "\\u%04x\\u%04x", 0xd800 + (unsigned)((code - 0x10000) >> 10), 0xdc00 + (unsigned)(code & 0x3ff));
+	else
+		buf_addf(b, "\\u%04x", (unsigned)code);
+}
+
+static bool is_plain_in_json(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+void buf_add_json_string(struct buf *b, struct sv s)
+{
+	buf_add_char(b, '"');
+	while (s.len) {
+		size_t n = 0; /* in one go: a gigabyte of log comes through here */
+		uint32_t code;
+		while (n < s.len && is_plain_in_json((unsigned char)s.p[n]))
+			n++;
+		buf_add(b, s.p, n);
+		s.p += n;
+		s.len -= n;
+		if (!s.len)
+			break;
+		n = utf8_next(s, &code);
+		if (!n)
+			buf_add_str(b, "\\ufffd");
+		else if (code == '"' || code == '\\' || utf8_steers(code))
+			buf_add_json_escape(b, code);
+		else
+			buf_add(b, s.p, n);
+		s.p += MAX_OF(n, (size_t)1);
+		s.len -= MAX_OF(n, (size_t)1);
+	}
+	buf_add_char(b, '"');
+}
+
 void buf_add_hex(struct buf *b, const void *p, size_t len)
 {
 	const unsigned char *in = p;

@@ -70,11 +70,10 @@ bool json_bool(const json_t *j, const char *path, bool def)
 	return json_is_boolean(v) ? json_is_true(v) : def;
 }
 
-/* DEL, C1, and what reorders text: JSON may have them as they are, but a terminal that is shown the JSON acts upon them. */
+/* JSON may have them as they are, but a terminal that is shown the JSON acts upon them. C0 it has escaped already. */
 static bool steers_terminal(uint32_t code)
 {
-	return (code >= 0x7f && code < 0xa0) || code == 0x61c || (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069);
+	return code >= 0x20 && utf8_steers(code);
 }
 
 static char *steering_escaped(struct sv text)
@@ -85,7 +84,7 @@ static char *steering_escaped(struct sv text)
 	for (size_t n; text.len; text = (struct sv){ text.p + n, text.len - n }) {
 		n = utf8_next(text, &code);
 		if (steers_terminal(code))
-			buf_addf(&b, "\\u%04x", (unsigned)code);
+			buf_add_json_escape(&b, code);
 		else
 			buf_add(&b, text.p, n);
 	}

@@ -71,3 +71,28 @@ size_t utf8_floor(struct sv s, size_t max)
 	}
 	return cut;
 }
+
+/* Characters without a shape that steer what is around them: they could reorder, hide or fake text. In order. */
+static const struct range { uint32_t first, last; } controls[] = {
+	{ 0x0000, 0x001f },
+	{ 0x007f, 0x009f },
+	{ 0x061c, 0x061c },   /* Arabic letter mark */
+	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
+	{ 0x200b, 0x200f },   /* zero-width space and joiners, left-to-right and right-to-left marks */
+	{ 0x2028, 0x202e },   /* line and paragraph separators, embeddings and overrides */
+	{ 0x2060, 0x206f },   /* word joiner, invisible operators, isolates */
+	{ 0xfeff, 0xfeff },   /* byte-order mark */
+	{ 0xfff9, 0xfffb },   /* interlinear annotation */
+	{ 0x1bca0, 0x1bca3 }, /* shorthand format controls */
+	{ 0x1d173, 0x1d17a }, /* musical format controls */
+	{ 0xe0000, 0xe01ef }, /* tags, variation selectors supplement */
+};
+
+bool utf8_steers(uint32_t code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(controls) && code >= controls[i].first; i++) {
+		if (code <= controls[i].last)
+			return true;
+	}
+	return false;
+}

@@ -3,6 +3,13 @@
 #include "cli/cli_impl.h"
 
 /* ---- save ---- */
+static void note_work(struct cli *c, const struct session_work *w)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	present_work(&b, w);
+	cli_note(c, "%s: %s.", cli_flag(c, "dry-run") ? "Not saved" : "Saved", b.len ? buf_str(&b) : "what only this workspace had");
+}
+
 static void saved(void *cli, const struct autosave_result *r)
 {
 	struct cli *c = cli;
@@ -19,8 +26,7 @@ static void saved(void *cli, const struct autosave_result *r)
 	if (r->outcome == AUTOSAVE_NOTHING)
 		cli_note(c, "There is nothing to save: all of it is in the project's repository.");
 	else
-		cli_note(c, "%u changed and %u untracked files, %u commits ahead%s.", r->work.changed, r->work.untracked, r->work.ahead,
-		         cli_flag(c, "dry-run") ? " are not saved" : " are saved");
+		note_work(c, &r->work);
 }
 
 static void save_now(struct cli *c)

@@ -20,14 +20,10 @@ static ssize_t copy_block(int from, int to, char *block)
 
 	if (n > 0)
 		return n;
-	n = read(from, block, BLOCK);
-	for (ssize_t at = 0; at < n;) {
-		ssize_t written = write(to, block + at, (size_t)(n - at));
-		if (written < 0)
-			return -1;
-		at += written;
-	}
-	return n;
+	do
+		n = read(from, block, BLOCK);
+	while (n < 0 && errno == EINTR);
+	return n > 0 && file_write_all(to, (struct sv){ block, (size_t)n }) < 0 ? -1 : n;
 }
 
 static int copy_file(struct cloning *c, const char *from, const char *to, struct err *reterr)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "berth/fault.h"
+#include "berth/path.h"
 #include "image/build_log.h"
 
 int build_log_open(struct build_log *l, const char *path, struct err *reterr)
@@ -21,18 +22,14 @@ void build_log_close(struct build_log *l)
 
 static void put(struct build_log *l, struct sv bytes)
 {
-	while (bytes.len && l->fd >= 0 && !l->failed) {
-		ssize_t n = fault_point("build.log") ? (errno = ENOSPC, -1) : write(l->fd, bytes.p, bytes.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			l->failed = errno;
-			return;
-		}
-		l->written += (uint64_t)n;
-		l->at_line_start = bytes.p[n - 1] == '\n';
-		bytes = (struct sv){ bytes.p + n, bytes.len - (size_t)n };
+	if (!bytes.len || l->fd < 0 || l->failed)
+		return;
+	if ((fault_point("build.log") ? (errno = ENOSPC, -1) : file_write_all(l->fd, bytes)) < 0) {
+		l->failed = errno;
+		return;
 	}
+	l->written += bytes.len;
+	l->at_line_start = bytes.p[bytes.len - 1] == '\n';
 }
 
 static void put_line(struct build_log *l, struct sv text)

@@ -46,8 +46,7 @@ static void add_clean(struct buf *to, struct sv s)
 	while (s.len && to->len < API_WORDS_MAX_BYTES) {
 		uint32_t code = 0;
 		size_t n = utf8_next(s, &code);
-		bool harmless = n && code >= 0x20 && code != 0x7f && !(code >= 0x80 && code < 0xa0) && !(code >= 0x200b && code <= 0x200f) &&
-		                !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069) && code != 0xfeff;
+		bool harmless = n && !utf8_steers(code);
 		if (harmless)
 			buf_add(to, s.p, n);
 		else if (to->len && to->p[to->len - 1] != ' ')

@@ -103,3 +103,22 @@ void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s)
 		add_sentence(b, image_words[s].next);
 	}
 }
+
+void present_work(struct buf *b, const struct session_work *w)
+{
+	const struct { uint32_t n; const char *one, *more; } parts[] = {
+		{ w->changed, "changed file", "changed files" },
+		{ w->unmerged, "of them with a conflict", "of them with conflicts" },
+		{ w->untracked, "new file", "new files" },
+		{ w->ahead, "commit that is not pushed", "commits that are not pushed" },
+		{ w->stashes, "stash", "stashes" },
+		{ w->behind, "commit behind", "commits behind" },
+	};
+	const char *comma = "";
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (!parts[i].n)
+			continue;
+		buf_addf(b, "%s%u %s", comma, parts[i].n, parts[i].n == 1 ? parts[i].one : parts[i].more);
+		comma = ", ";
+	}
+}

@@ -71,7 +71,7 @@ void autosave_wind_up(struct autosave *a, const struct err *err)
 /* ---- what the worker found ---------------------------------------------------------------------------------------------------------- */
 static void work_of(const struct salvage_counts *n, struct session_work *ret)
 {
-	*ret = (struct session_work){ .known = true, .changed = n->changed, .untracked = n->untracked, .staged = n->staged, .unmerged = n->unmerged,
+	*ret = (struct session_work){ .changed = n->changed, .untracked = n->untracked, .staged = n->staged, .unmerged = n->unmerged,
 		.ahead = n->ahead, .behind = n->behind, .unpushed = n->unpushed, .stashes = n->stashes, .detached = n->detached, .unborn = n->unborn };
 }
 

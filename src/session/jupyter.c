@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Jupyter's settings, token included, as a file in memory. The folder is first on JUPYTER_CONFIG_PATH, which wins over what
- * the image or a home folder has; nothing is said on the command line, which would show the token to everyone.
+ * the image or a home folder has; nothing is said on the command line, which would show the token to everyone. Written into a buffer that
+ * is wiped, not made of JSON values, which would leave the token behind in memory.
  */
 #include "parts.h"
-
-static void add_json_string(struct buf *b, struct sv s)
-{
-	buf_add_char(b, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c == '"' || c == '\\')
-			buf_addf(b, "\\%c", c);
-		else if (c < 0x20)
-			buf_addf(b, "\\u%04x", c);
-		else
-			buf_add_char(b, (char)c);
-	}
-	buf_add_char(b, '"');
-}
 
 static void add_server(struct buf *b, const char *class, const char *dir_key, const char *root_dir, const char *default_url)
 {
 	buf_addf(b, "\"%s\":{\"ip\":\"0.0.0.0\",\"port\":%d,\"port_retries\":0,\"open_browser\":false,\"base_url\":\"/\",\"allow_remote_access\":true,"
 	         "\"allow_root\":true,\"password\":\"\",\"%s\":", class, JUPYTER_PORT, dir_key);
-	add_json_string(b, sv_of(root_dir));
+	buf_add_json_string(b, sv_of(root_dir));
 	buf_add_str(b, ",\"default_url\":");
-	add_json_string(b, sv_of(default_url));
+	buf_add_json_string(b, sv_of(default_url));
 }
 
 static void add_token(struct buf *b, const char *before, struct sv token, const char *after)
 {
 	buf_add_str(b, before);
-	add_json_string(b, token);
+	buf_add_json_string(b, token);
 	buf_add_str(b, after);
 }
 

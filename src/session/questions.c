@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions about one session: how much it uses, its address with the token, its unsaved work; and what an attach runs. */
+/* Questions about one session: how much it uses, its address with the token; and what an attach runs. */
 #include "berth/mem.h"
 #include "berth/path.h"
 #include "call.h"
@@ -147,94 +147,6 @@ void session_shell_query(const struct session *s, struct engine_exec_query *ret)
 		"command -v bash >/dev/null 2>&1 && exec bash -l; exec sh -l" };
 	static const struct net_header env[] = { { "TERM", "xterm-256color" } };
 	*ret = (struct engine_exec_query){ .container = s->container_id, .argv = argv, .n_argv = ARRAY_LEN(argv), .env = env, .n_env = 1 };
-}
-
-/* ---- unsaved work ---- */
-struct unsaved_call { struct session_call base; char *container; struct session_work work; struct buf out; int exit_code; void (*got)(void *ctx, const struct session_work *w); };
-
-static void unsaved_fini(struct session_call *c)
-{
-	free(((struct unsaved_call *)c)->container);
-	buf_fini(&((struct unsaved_call *)c)->out);
-}
-
-static void unsaved_output(void *call, int stream, struct sv bytes)
-{
-	struct unsaved_call *u = call;
-	if (stream == 1)
-		buf_add_sv(&u->out, bytes);
-}
-
-static void unsaved_exit(void *call, int exit_code)
-{
-	((struct unsaved_call *)call)->exit_code = exit_code;
-}
-
-/* git's own words are not needed, only whether it could tell. */
-static bool git_told(const struct unsaved_call *u, const struct err *err)
-{
-	return !err && u->exit_code == 0 && !u->out.overflow;
-}
-
-static void unsaved_tell(struct unsaved_call *u, bool is_known)
-{
-	u->work.known = is_known;
-	u->got(u->base.ctx, &u->work);
-	session_call_end(&u->base, NULL);
-}
-
-static void ahead_end(void *call, const struct err *err)
-{
-	struct unsaved_call *u = call;
-	uint64_t n = 0;
-	if (!session_call_back(&u->base, err))
-		return;
-	bool told = git_told(u, err) && sv_to_u64(sv_trim(buf_sv(&u->out)), &n) && n <= UINT32_MAX;
-	u->work.ahead = (uint32_t)n;
-	unsaved_tell(u, told);
-}
-
-static void git(struct unsaved_call *u, const char *const *argv, size_t n, engine_end_fn end)
-{
-	static const struct net_header env[] = { { "GIT_OPTIONAL_LOCKS", "0" }, { "LC_ALL", "C" } };
-	struct engine_exec_query q = { .container = u->container, .argv = argv, .n_argv = n, .env = env, .n_env = ARRAY_LEN(env) };
-	u->out = (u->out.p ? (buf_fini(&u->out), BUF_INIT_MAX(OUTPUT_MAX)) : BUF_INIT_MAX(OUTPUT_MAX));
-	u->exit_code = -1;
-	u->base.call = engine_exec(u->base.engine, &q, unsaved_output, unsaved_exit, end, u);
-}
-
-static void status_end(void *call, const struct err *err)
-{
-	static const char *const argv[] = { "git", "-c", "safe.directory=*", "rev-list", "--count", "HEAD", "--branches", "--not", "--remotes" };
-	struct unsaved_call *u = call;
-	if (!session_call_back(&u->base, err))
-		return;
-	if (!git_told(u, err)) {
-		unsaved_tell(u, false);
-		return;
-	}
-	struct sv line, rest = buf_sv(&u->out);
-	while (sv_split(&rest, '\0', &line)) {
-		if (line.len > 1 && line.p[1] == ' ' && (line.p[0] == '1' || line.p[0] == '2' || line.p[0] == 'u'))
-			u->work.changed++;
-		else if (sv_starts(line, SV("? ")))
-			u->work.untracked++;
-		if (sv_starts(line, SV("2 ")))
-			sv_split(&rest, '\0', &line); /* a renamed one's old name stands by itself */
-	}
-	git(u, argv, ARRAY_LEN(argv), ahead_end);
-}
-
-struct session_call *session_unsaved(struct engine *e, struct loop *l, const struct session *s, void (*got)(void *ctx, const struct session_work *w),
-                                     session_end_fn end, void *ctx)
-{
-	static const char *const argv[] = { "git", "-c", "safe.directory=*", "status", "--porcelain=v2", "-z" };
-	struct unsaved_call *u = session_call_new(sizeof *u, e, l, end, ctx);
-	u->base.fini = unsaved_fini;
-	u->container = xstrdup(s->container_id);
-	u->got = got;
-	git(u, argv, ARRAY_LEN(argv), status_end);
-	return &u->base;
 }
 
 bool session_work_any(const struct session_work *w)

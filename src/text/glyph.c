@@ -9,31 +9,6 @@ enum { MARKS_MAX = 4 };
 #define SHOWN_INVALID "\xef\xbf\xbd"   /* U+FFFD */
 #define DOTTED_CIRCLE "\xe2\x97\x8c"   /* U+25CC, what Unicode shows a lone mark on */
 
-/* Characters without a shape that steer what is around them: they could reorder, hide or fake text. In order. */
-static const struct range { uint32_t first, last; } controls[] = {
-	{ 0x0000, 0x001f },
-	{ 0x007f, 0x009f },
-	{ 0x061c, 0x061c },   /* Arabic letter mark */
-	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
-	{ 0x200b, 0x200f },   /* zero-width space and joiners, left-to-right and right-to-left marks */
-	{ 0x2028, 0x202e },   /* line and paragraph separators, embeddings and overrides */
-	{ 0x2060, 0x206f },   /* word joiner, invisible operators, isolates */
-	{ 0xfeff, 0xfeff },   /* byte-order mark */
-	{ 0xfff9, 0xfffb },   /* interlinear annotation */
-	{ 0x1bca0, 0x1bca3 }, /* shorthand format controls */
-	{ 0x1d173, 0x1d17a }, /* musical format controls */
-	{ 0xe0000, 0xe01ef }, /* tags, variation selectors supplement */
-};
-
-static bool is_control(uint32_t code)
-{
-	for (size_t i = 0; i < ARRAY_LEN(controls) && code >= controls[i].first; i++) {
-		if (code <= controls[i].last)
-			return true;
-	}
-	return false;
-}
-
 /* Joiners and variation selectors choose a shape for the character before them, and with it, in some terminals, another
  * width than wcwidth()'s sum. They are swallowed there: a family shows as its members. Anywhere else they only hide
  * something, and are replaced. */
@@ -77,7 +52,7 @@ static void take_marks(struct sv *rest, struct glyph *g, int n_marks)
 			advance(rest, n);
 			continue;
 		}
-		if (is_control(code) || wcwidth((wchar_t)code) != 0)
+		if (utf8_steers(code) || wcwidth((wchar_t)code) != 0)
 			return;
 		if (n_marks < MARKS_MAX)
 			append(g, rest->p, n);
@@ -109,7 +84,7 @@ bool text_next(struct sv *rest, struct glyph *ret)
 		advance(rest, 1);
 		return replace(ret, SHOWN_INVALID);
 	}
-	if (is_control(code)) {
+	if (utf8_steers(code)) {
 		advance(rest, n);
 		return replace(ret, code == '\t' ? " " : SHOWN_CONTROL);
 	}

@@ -167,7 +167,7 @@ void do_cancel(struct tui *t)
 }
 
 /* ---- sessions ---- */
-struct stop { struct tui *t; char *session; struct session_work work; bool known; };
+struct stop { struct tui *t; char *session; struct lost *lost; };
 
 static void stop_ended(void *tui, const struct err *err)
 {
@@ -182,28 +182,6 @@ static void stop_chosen(struct tui *t, char letter, void *ctx)
 	app_session_stop(t->app, ((const struct stop_name *)ctx)->name, letter == 'k' ? APP_STOP_KEEP : letter == 'x' ? APP_STOP_DISCARD : APP_STOP_SAVED, 5000, stop_ended, t);
 }
 
-static void add_lost(struct doc *d, const struct stop *s)
-{
-	const struct session_work *w = &s->work;
-	AUTO(buf_fini) struct buf b = BUF_INIT;
-	if (!s->known || !w->known) {
-		doc_wrap(d, STYLE_WARN, 0, SV("Whether it holds work that is nowhere else can't be told: it has no git, or does not answer."));
-		return;
-	}
-	if (!w->changed && !w->untracked && !w->ahead) {
-		doc_wrap(d, STYLE_GOOD, 0, SV("All its work is committed and pushed."));
-		return;
-	}
-	if (w->changed)
-		buf_addf(&b, "%u changed file%s", w->changed, w->changed == 1 ? "" : "s");
-	if (w->untracked)
-		buf_addf(&b, "%s%u new file%s", b.len ? ", " : "", w->untracked, w->untracked == 1 ? "" : "s");
-	if (w->ahead)
-		buf_addf(&b, "%s%u commit%s that %s not pushed", b.len ? ", " : "", w->ahead, w->ahead == 1 ? "" : "s", w->ahead == 1 ? "is" : "are");
-	buf_add_str(&b, " in it. Save, stop: saved first; what can't be saved stays.");
-	doc_wrap(d, STYLE_WARN, 0, buf_sv(&b));
-}
-
 static void ask_stop(struct tui *t, const struct stop *s)
 {
 	static const struct choice choices[] = { { 's', "Save, stop" }, { 'k', "Only stop" }, { 'x', "Discard work" }, { 0, NULL } };
@@ -212,31 +190,25 @@ static void ask_stop(struct tui *t, const struct stop *s)
 	struct stop_name *name = xcalloc(1, sizeof *name);
 	memcpy(name->name, s->session, MIN_OF(strlen(s->session), sizeof name->name - 1));
 	doc_begin(&d, MIN_OF(t->surface.cols, 100) - 6, t->surface.ascii);
-	add_lost(&d, s);
+	lost_say(s->lost, s->session, &d);
+	if (lost_any(s->lost))
+		doc_wrap(&d, STYLE_PLAIN, 0, SV("Save, stop: saved first; what can't be saved stays."));
 	doc_wrap(&d, STYLE_DIM, 0, SV("It begins after 5 seconds; u takes it back until then."));
 	open_confirm(t, title, &d, choices, stop_chosen, name);
 	doc_fini(&d);
 }
 
-static void got_work(void *stop, const struct session_work *w)
-{
-	struct stop *s = stop;
-	s->work = *w;
-	s->known = true;
-}
-
 static void stop_free(struct stop *s)
 {
+	lost_free(s->lost);
 	free(s->session);
 	free(s);
 }
 
-static void work_ended(void *stop, const struct err *err)
+static void lost_known(void *stop)
 {
 	struct stop *s = stop;
 	struct tui *t = s->t;
-	(void)err; /* can't be told: the question says so */
-	t->stop_asking = 0;
 	t->stop_asked = NULL;
 	if (!t->top)
 		ask_stop(t, s);
@@ -246,11 +218,8 @@ static void work_ended(void *stop, const struct err *err)
 
 void stop_forget(struct tui *t)
 {
-	if (t->stop_asking)
-		app_forget(t->app, t->stop_asking);
 	if (t->stop_asked)
 		stop_free(t->stop_asked);
-	t->stop_asking = 0;
 	t->stop_asked = NULL;
 }
 
@@ -269,7 +238,9 @@ void do_stop(struct tui *t)
 	t->stop_asked->t = t;
 	t->stop_asked->session = xstrdup(s->name);
 	say(t, MESSAGE_INFO, "looking for work that is nowhere else...");
-	t->stop_asking = app_session_unsaved(t->app, s->name, got_work, work_ended, t->stop_asked);
+	t->stop_asked->lost = lost_new(t, lost_known, t->stop_asked);
+	lost_name(t->stop_asked->lost, s->name);
+	lost_find(t->stop_asked->lost);
 }
 
 static void connect_to(struct tui *t, bool browse)

@@ -5,20 +5,21 @@
 enum { BULK_MAX = 64, BUILDS_MAX = 8, NAMED_MAX = 8 };
 
 /* One row, by what outlives the list: names and ids. */
-struct target { char *name; struct oid commit; bool launch, has_work; struct session_work work; };
+struct target { char *name; struct oid commit; bool launch; };
 struct bulk {
 	struct tui *t;
 	enum command_id id;
 	struct project_id project;
 	enum pane pane;
 	VEC(struct target) targets;
-	size_t at;                     /* whose work is being asked */
+	struct lost *lost;             /* of stops */
 };
 
 static void bulk_free(struct bulk *b)
 {
 	if (!b)
 		return;
+	lost_free(b->lost);
 	for (size_t i = 0; i < b->targets.len; i++)
 		free(b->targets.items[i].name);
 	VEC_FINI(&b->targets);
@@ -131,17 +132,6 @@ static void chosen(struct tui *t, char letter, void *ctx)
 }
 
 /* ---- the question ---- */
-static void add_work(struct doc *d, const struct target *x)
-{
-	const struct session_work *w = &x->work;
-	if (!x->has_work || !w->known)
-		doc_add(d, STYLE_WARN, "  whether it holds work can't be told");
-	else if (w->changed || w->untracked || w->ahead)
-		doc_add(d, STYLE_WARN, "  %u changed, %u new, %u not pushed", w->changed, w->untracked, w->ahead);
-	else
-		doc_add(d, STYLE_GOOD, "  all its work is pushed");
-}
-
 static void ask(struct bulk *b)
 {
 	static const struct choice to_build[] = { { 'b', "Build them" }, { 0, NULL } }, to_start[] = { { 's', "Start them" }, { 0, NULL } },
@@ -155,7 +145,7 @@ static void ask(struct bulk *b)
 	for (size_t i = 0; i < MIN_OF(b->targets.len, (size_t)NAMED_MAX); i++) {
 		doc_add(&d, STYLE_PLAIN, "%s", b->targets.items[i].name);
 		if (b->id == CMD_STOP && !b->targets.items[i].launch)
-			add_work(&d, &b->targets.items[i]);
+			lost_say_shortly(b->lost, b->targets.items[i].name, &d);
 		doc_nl(&d);
 	}
 	if (b->targets.len > NAMED_MAX)
@@ -169,43 +159,25 @@ static void ask(struct bulk *b)
 }
 
 /* ---- stops: what each would lose is asked first ---- */
-static void ask_work(struct bulk *b);
-
-static void got_work(void *bulk, const struct session_work *w)
+static void lost_known(void *bulk)
 {
 	struct bulk *b = bulk;
-	b->targets.items[b->at].work = *w;
-	b->targets.items[b->at].has_work = true;
-}
-
-static void work_ended(void *bulk, const struct err *err)
-{
-	struct bulk *b = bulk;
-	(void)err; /* the question says that it can't be told */
-	b->t->bulk_asking = 0;
-	b->at++;
-	ask_work(b);
-}
-
-static void ask_work(struct bulk *b)
-{
-	struct tui *t = b->t;
-	while (b->at < b->targets.len && b->targets.items[b->at].launch)
-		b->at++;
-	if (b->at < b->targets.len) {
-		t->bulk_asking = app_session_unsaved(t->app, b->targets.items[b->at].name, got_work, work_ended, b);
-		return;
-	}
-	tui_dirty(t);
-	if (!t->top)
+	tui_dirty(b->t);
+	if (!b->t->top)
 		ask(b);
+}
+
+static void ask_stops(struct bulk *b)
+{
+	b->lost = lost_new(b->t, lost_known, b);
+	for (size_t i = 0; i < b->targets.len; i++)
+		if (!b->targets.items[i].launch)
+			lost_name(b->lost, b->targets.items[i].name);
+	lost_find(b->lost);
 }
 
 void bulk_forget(struct tui *t)
 {
-	if (t->bulk_asking)
-		app_forget(t->app, t->bulk_asking);
-	t->bulk_asking = 0;
 	bulk_free(t->bulk);
 	t->bulk = NULL;
 }
@@ -254,7 +226,7 @@ bool do_marked(struct tui *t, enum command_id id)
 	else if (id != CMD_STOP && id != CMD_CANCEL && b->targets.len > BUILDS_MAX)
 		say(t, MESSAGE_WARN, "%zu at a time would wear the machine out; mark %d at most", b->targets.len, BUILDS_MAX);
 	else if (id == CMD_STOP)
-		ask_work(b);
+		ask_stops(b);
 	else
 		ask(b);
 	return true;

@@ -117,20 +117,12 @@ void do_life(struct tui *t, enum command_id id)
 }
 
 /* ---- what the keeper saw ---- */
-static void add_count(struct buf *b, int64_t n, const char *one, const char *more)
-{
-	if (n)
-		buf_addf(b, "%s%lld %s", b->len ? ", " : "", (long long)n, n == 1 ? one : more);
-}
-
 static void field_work(const struct session_watch *w, struct doc *d)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT;
-	bool unsaved = w->changed || w->untracked || w->ahead;
-	add_count(&b, w->changed, "changed file", "changed files");
-	add_count(&b, w->untracked, "new file", "new files");
-	add_count(&b, w->ahead, "commit that is not pushed", "commits that are not pushed");
-	add_count(&b, w->behind, "commit behind", "commits behind");
+	const struct session_work work = { .changed = (uint32_t)w->changed, .untracked = (uint32_t)w->untracked, .ahead = (uint32_t)w->ahead, .behind = (uint32_t)w->behind };
+	bool unsaved = session_work_any(&work);
+	present_work(&b, &work);
 	doc_field(d, "Work", unsaved ? STYLE_WARN : STYLE_GOOD, "%s", b.len ? buf_str(&b) : "all of it is pushed");
 }
 

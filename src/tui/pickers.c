@@ -9,14 +9,6 @@ static void run_chosen(struct tui *t, int value, void *data)
 	tui_run_command(t, (enum command_id)value);
 }
 
-static bool in_places(const struct command *c, const char *const *names)
-{
-	for (size_t i = 0; names[i]; i++)
-		if (command_in_pane(c, names[i]))
-			return true;
-	return false;
-}
-
 static void add_command(struct tui *t, struct picker *p, const struct command *c, const char *const *names)
 {
 	AUTO(buf_fini) struct buf keys = BUF_INIT;
@@ -41,7 +33,7 @@ void open_help(struct tui *t)
 	tui_pane_names(t, names);
 	picker_add(p, "", here, "", NULL, -1);
 	for (size_t i = 0; i < CMD_COUNT_; i++)
-		if ((command_at(i)->faces & FACE_TUI) && *command_at(i)->panes && in_places(command_at(i), names))
+		if ((command_at(i)->faces & FACE_TUI) && *command_at(i)->panes && tui_works_here(t, i))
 			add_command(t, p, command_at(i), names);
 	picker_add(p, "", "Everywhere", "", NULL, -1);
 	for (size_t i = 0; i < CMD_COUNT_; i++)
@@ -67,7 +59,7 @@ void open_menu(struct tui *t)
 	tui_pane_names(t, names);
 	for (size_t i = 0; i < CMD_COUNT_; i++) {
 		const struct command *c = command_at(i);
-		if ((c->faces & FACE_TUI) && c->hint && *c->panes && in_places(c, names))
+		if ((c->faces & FACE_TUI) && c->hint && *c->panes && tui_works_here(t, c->id))
 			add_command(t, p, c, names);
 	}
 }

@@ -31,17 +31,22 @@ void tui_place(struct tui *t, struct command_place *p)
 	p->engine_trouble = e && e->state == ENGINE_DOWN && e->err.text[0] ? e->err.text : e && e->state == ENGINE_ASKING ? "the container engine has not answered yet" : NULL;
 }
 
+bool tui_works_here(const struct tui *t, enum command_id id)
+{
+	const char *names[5];
+	bool here = false;
+	tui_pane_names(t, names);
+	for (size_t i = 0; names[i]; i++)
+		here |= command_in_pane(command_at(id), names[i]);
+	return here;
+}
+
 const char *tui_why_not(struct tui *t, enum command_id id)
 {
 	const struct command *c = command_at(id);
 	struct command_place place;
-	const char *names[5];
-	bool here = false;
 	tui_place(t, &place);
-	tui_pane_names(t, names);
-	for (size_t i = 0; names[i]; i++)
-		here |= command_in_pane(c, names[i]);
-	if (!here)
+	if (!tui_works_here(t, id))
 		return "it works in another pane";
 	const char *why;
 	if (id != CMD_CANCEL && !command_why_not(c, &place) && deed_why_not(t, id, &why))

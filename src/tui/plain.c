@@ -38,8 +38,17 @@ static void out_line(const char *s)
 static void prompt(struct plain *p)
 {
 	static const char *const names[] = { "projects", "branches", "commits", "sessions", "details" };
+	const struct prompt *asked = &p->t->prompt;
 	AUTO(buf_fini) struct buf b = BUF_INIT;
-	buf_addf(&b, "%s> ", p->t->top ? "answer" : names[p->t->focus]);
+	if (asked->label && asked->line.text.len) {
+		buf_add_str(&b, "An empty line takes ");
+		text_clean(&b, buf_sv(&asked->line.text));
+		buf_add_str(&b, "; esc leaves this.\n");
+	}
+	if (asked->label)
+		text_clean(&b, sv_of(strcmp(asked->label, "/") == 0 ? "show only rows with: " : asked->label));
+	else
+		buf_addf(&b, "%s> ", p->t->top ? "answer" : names[p->t->focus]);
 	out(buf_sv(&b));
 }
 
@@ -166,14 +175,29 @@ static void print_messages(struct plain *p)
 	}
 }
 
+/* What moves about on a screen, or changes how a log looks there, has no meaning here. */
+static bool is_for_plain(const struct tui *t, const struct command *c)
+{
+	static const enum command_id also[] = { CMD_UNDO, CMD_REFRESH, CMD_MESSAGES, CMD_CONFIG, CMD_DISMISS, CMD_SAVE };
+	static const enum command_id never[] = { CMD_ATTACH, CMD_HELP, CMD_PALETTE, CMD_QUIT, CMD_FOLLOW, CMD_WRAP, CMD_NEXT_ERROR, CMD_KEEP_LINES, CMD_FOLD_ALL, CMD_TIMES };
+	bool listed = c->hint;
+	for (size_t i = 0; i < ARRAY_LEN(also); i++)
+		listed |= c->id == also[i];
+	for (size_t i = 0; i < ARRAY_LEN(never); i++)
+		listed &= c->id != never[i];
+	if (c->id == CMD_FILTER && t->focus == PANE_MAIN)
+		return false;
+	return listed && (c->faces & FACE_TUI) && tui_works_here(t, c->id);
+}
+
 static void print_help(struct plain *p)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	buf_add_str(&b, "A number selects a row. An empty line prints the list again. projects, branches, commits, sessions change the list. "
-	                "details tells about what is selected. quit leaves. Further commands:\n");
+	                "details tells about what is selected. quit leaves. Further commands here:\n");
 	for (size_t i = 0; i < CMD_COUNT_; i++) {
 		const struct command *c = command_at(i);
-		if (!(c->faces & FACE_TUI) || (!c->hint && c->id != CMD_UNDO && c->id != CMD_REFRESH && c->id != CMD_MESSAGES && c->id != CMD_CONFIG && c->id != CMD_DISMISS))
+		if (!is_for_plain(p->t, c))
 			continue;
 		const char *why = tui_why_not(p->t, c->id);
 		buf_addf(&b, "%s: %s%s%s.\n", c->name, c->summary, why ? "; not now, as " : "", why ? why : "");
@@ -218,6 +242,21 @@ static void answer(struct plain *p, const char *line)
 	print_overlay(p);
 }
 
+/* The line that a command asked for, a whole one at a time. */
+static void answer_prompt(struct plain *p, const char *line)
+{
+	struct tui *t = p->t;
+	struct list *l = t->focus < PANE_MAIN ? &t->lists[t->focus] : NULL;
+	AUTO_STR before = l ? xstrdup(buf_str(&l->filter)) : NULL;
+	bool leaves = strcmp(line, "esc") == 0;
+	if (*line && !leaves)
+		line_set(&t->prompt.line, line);
+	tui_key_named(t, leaves ? "esc" : "enter");
+	print_overlay(p);
+	if (l && strcmp(before, buf_str(&l->filter)) != 0)
+		print_list(p);
+}
+
 static bool pane_word(struct plain *p, const char *line)
 {
 	static const char *const words[] = { "projects", "branches", "commits", "sessions" };
@@ -254,7 +293,9 @@ static void run_word(struct plain *p, const char *line)
 static void take_line(struct plain *p, const char *line)
 {
 	uint64_t number;
-	if (p->t->top)
+	if (p->t->prompt.label)
+		answer_prompt(p, line);
+	else if (p->t->top)
 		answer(p, line);
 	else if (!*line)
 		print_list(p);

@@ -57,6 +57,7 @@ libtui_a_SOURCES = \
   src/tui/form_pick.c \
   src/tui/actions.c \
   src/tui/lives.c \
+  src/tui/lost.c \
   src/tui/jobs.c \
   src/tui/links.c \
   src/tui/new.c \

@@ -94,10 +94,10 @@ struct tui {
 	unsigned char split[LAYOUT_KINDS]; /* which of the widths | goes through */
 	unsigned asking;               /* number for app_forget, of the one question that may be open */
 	struct loop_timer *tick;       /* once a minute, once a second while something counts down */
-	unsigned stop_asking; struct stop *stop_asked; /* actions.c: what a stop would lose is being asked */
+	struct stop *stop_asked; /* actions.c: what a stop would lose is being asked */
 	struct following *following;   /* links.c: the link that is being followed */
 	char *new_folder;              /* new.c: of the project that is being made */
-	unsigned bulk_asking; struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
+	struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
 	struct { struct loop_child *child; struct loop_timer *timer; char *file; } browser; /* clipboard.c */
 	int64_t now_s;
 	int notices;
@@ -116,6 +116,7 @@ void tui_sync(struct tui *t);                           /* lists and selection f
 
 /* ---- where we are (place.c) ---- */
 void tui_place(struct tui *t, struct command_place *p);
+bool tui_works_here(const struct tui *t, enum command_id id); /* in this pane at all */
 const char *tui_why_not(struct tui *t, enum command_id id); /* NULL: it can run */
 void tui_pane_names(const struct tui *t, const char *ret[5]);
 const struct project *sel_project(const struct tui *t);
@@ -205,6 +206,15 @@ void do_dismiss(struct tui *t);
 /* bulk.c: what a command does to the marked rows. false: nothing is marked, or it is none of those that take several. */
 bool do_marked(struct tui *t, enum command_id id);
 void bulk_forget(struct tui *t);
+/* lost.c: what stops of these sessions would lose. known comes once, in lost_find() or later, after a few seconds at most; it may free. */
+struct lost;
+struct lost *lost_new(struct tui *t, void (*known)(void *ctx), void *ctx);
+void lost_name(struct lost *l, const char *session);
+void lost_find(struct lost *l);
+void lost_say(const struct lost *l, const char *session, struct doc *d); /* a sentence; nothing for a session that was not named */
+void lost_say_shortly(const struct lost *l, const char *session, struct doc *d); /* behind its name in a line */
+bool lost_any(const struct lost *l);                   /* something, or what can't be told */
+void lost_free(struct lost *l);                        /* known comes no more; NULL is fine */
 void do_copy_text(struct tui *t, const char *what, struct sv text); /* OSC 52 */
 void do_open_url(struct tui *t, const char *url);
 void browser_fini(struct tui *t);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "berth/autosave.h"
 #include "berth/map.h"
 #include "berth/path.h"
 #include "tests/contract/session.h"
@@ -342,15 +343,20 @@ char *session_address(const struct session *s)
 	return xstrdup(buf_str(&u.bytes));
 }
 
-static void work_got(void *ctx, const struct session_work *w)
+static void work_got(void *ctx, const struct autosave_result *r)
 {
-	((struct seen *)ctx)->work = *w;
+	((struct seen *)ctx)->work = r->work;
 }
 
-struct session_work session_work_of(const struct session *s)
+struct session_work session_work_of(const struct session *s, const char *project)
 {
+	static const struct autosave_events events = { NULL, work_got, seen_end };
 	AUTO(seen_fini) struct seen w = { 0 };
-	session_unsaved(the_engine, the_loop, s, work_got, seen_end, &w);
+	AUTO(project_fini) struct project p;
+	const struct autosave_deps deps = { the_loop, the_engine, the_forge };
+	find_project(project, &p);
+	const struct autosave_query q = { .session = s, .project = &p, .look_only = true };
+	autosave_start(&deps, &q, &events, &w);
 	seen_well(&w, "unsaved work");
 	return w.work;
 }

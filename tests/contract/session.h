@@ -39,7 +39,7 @@ void assert_gone(struct start *s);
 void session_find(const struct start *s, struct session *ret);
 void session_end_it(const struct start *s);             /* stops, removes all of it, asserts that it is gone */
 char *session_address(const struct session *s);         /* with its token; owned */
-struct session_work session_work_of(const struct session *s);
+struct session_work session_work_of(const struct session *s, const char *project);
 /* The output of a command in the container; owned. */
 char *run_inside(const struct session *s, const char *const *argv, size_t n);
 int http_status(const char *url, struct buf *ret_body); /* 0: no answer */

@@ -23,6 +23,7 @@ static void an_own_server_answers(void **state)
 	AUTO(buf_fini) struct buf page = BUF_INIT;
 	static const char *const look[] = { "stat", "-c", "%u:%g %n", "/home/tiny/work", "/home/tiny/work/usual", "/home/tiny/work/usual/.git" };
 	static const char *const where[] = { "pwd" };
+	static const char *const touch[] = { "busybox", "touch", "new.txt" };
 	(void)state;
 	const char *changes[] = { "ENV PATH=/bin", "CMD [\"httpd\",\"-f\",\"-p\",\"8888\",\"-h\",\"/www\"]", "EXPOSE 8888", "USER tiny", NULL };
 	image_make(s.image, true, changes);
@@ -42,7 +43,12 @@ static void an_own_server_answers(void **state)
 	assert_string_equal(owners, "1234:567 /home/tiny/work\n1234:567 /home/tiny/work/usual\n1234:567 /home/tiny/work/usual/.git\n");
 	AUTO_STR dir = run_inside(&session, where, 1);
 	assert_string_equal(dir, "/home/tiny/work/usual\n");
-	assert_false(session_work_of(&session).known); /* no git in it */
+	struct session_work work = session_work_of(&session, "usual"); /* there is no git in it */
+	assert_false(session_work_any(&work));
+	run_inside(&session, touch, ARRAY_LEN(touch));
+	work = session_work_of(&session, "usual");
+	assert_int_equal(work.untracked, 1);
+	assert_true(session_work_any(&work));
 	session_end_it(&s);
 }
 

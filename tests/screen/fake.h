@@ -17,7 +17,7 @@ struct app {
 	struct launch *launches[4]; size_t n_launches;
 	char *undo; unsigned undo_left_ms;
 	struct { struct app_log_events ev; void *ctx; char *id; bool live; } log;
-	struct { void (*got)(void *ctx, const struct session_work *w); app_end_fn end; void *ctx; } unsaved;
+	bool slow_look; unsigned n_forgotten; /* what is unsaved is never told; what was not waited for any more */
 	char *ssh;
 	const char *last_memory; struct project_use use;
 	size_t want_first, want_n;

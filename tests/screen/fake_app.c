@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+enum { LOOK_NUMBER = 77 };
+
 struct app_log { struct app *app; };
 
 static void note(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -118,7 +120,7 @@ bool app_project_use(const struct app *a, struct project_id p, struct project_us
 uint64_t project_use_memory(const struct project_use *u) { return u->n ? (u->oom_limit_bytes ? u->oom_limit_bytes * 2 : (uint64_t)2 << 30) : 0; }
 double project_use_cores(const struct project_use *u) { return u->n ? 1 : 0; }
 
-void app_forget(struct app *a, unsigned number) { (void)number; a->unsaved.got = NULL; }
+void app_forget(struct app *a, unsigned number) { a->n_forgotten += number == LOOK_NUMBER; }
 
 /* ---- builds and logs ---- */
 int app_build(struct app *a, const struct app_build_query *q, char **ret_id, struct err *reterr)
@@ -265,11 +267,13 @@ unsigned app_session_url(struct app *a, const char *session, void (*got)(void *c
 	return 0;
 }
 
-unsigned app_session_unsaved(struct app *a, const char *session, void (*got)(void *ctx, const struct session_work *w), app_end_fn end, void *ctx)
+unsigned app_session_save(struct app *a, const char *session, bool look_only, void (*got)(void *ctx, const struct autosave_result *r), app_end_fn end, void *ctx)
 {
-	struct session_work w = { .known = true, .changed = 2, .untracked = 1 };
-	note(a, "unsaved %s", session);
-	got(ctx, &w);
+	const struct autosave_result r = { .outcome = AUTOSAVE_SAVED, .work = { .changed = 2, .untracked = 1 } };
+	note(a, "%s %s", look_only ? "unsaved" : "save", session);
+	if (a->slow_look)
+		return LOOK_NUMBER;
+	got(ctx, &r);
 	end(ctx, NULL);
 	return 0;
 }

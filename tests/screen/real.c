@@ -247,8 +247,20 @@ static void test_plain(void **state)
 	pty_keys(&p, "2\r");
 	assert_true(pty_wait(&p, "2 (selected): 89d9212"));
 	pty_keys(&p, "sessions\rstop\r");
-	assert_true(pty_wait(&p, "2 changed files, 1 new file in it"));
-	pty_keys(&p, "\rquit\r");
+	assert_true(pty_wait(&p, "2 changed files, 1 new file."));
+	pty_keys(&p, "\rhelp\r");
+	assert_true(pty_wait(&p, "Further commands here"));
+	assert_true(pty_wait(&p, "pause: "));
+	assert_null(strstr(buf_str(&p.raw), "another pane"));
+	pty_keys(&p, "projects\rfilter\r");
+	assert_true(pty_wait(&p, "show only rows with:"));
+	pty_keys(&p, "covid\r");
+	assert_true(pty_wait(&p, "Projects, 1 in all."));
+	pty_keys(&p, "filter\r");
+	assert_true(pty_wait(&p, "An empty line takes covid; esc leaves this."));
+	pty_keys(&p, "esc\r");
+	assert_true(pty_wait(&p, "covid-analysis")); /* the whole list again */
+	pty_keys(&p, "quit\r");
 	assert_int_equal(pty_wait_exit(&p), 0);
 	assert_null(memchr(buf_str(&p.raw), 0x1b, p.raw.len));
 	assert_true(pty_modes_as_before(&p));

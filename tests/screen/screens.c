@@ -434,6 +434,26 @@ static void test_toasts_pass(void **state)
 	play_end(&p);
 }
 
+/* A workspace that takes long to be read doesn't keep the question waiting. */
+static void test_slow_look(void **state)
+{
+	struct play p;
+	AUTO(buf_fini) struct buf screen = BUF_INIT;
+	(void)state;
+	play_begin(&p, WORLD_FULL, 24, 80, false);
+	p.app->slow_look = true;
+	play_keys(&p, "4 d wait:2900");
+	assert_null(p.t->top);
+	play_keys(&p, "wait:200");
+	surface_dump(&p.t->surface, &screen);
+	assert_non_null(strstr(buf_str(&screen), "Stop flights-main-9f8e?"));
+	assert_non_null(strstr(buf_str(&screen), "is not known yet"));
+	assert_int_equal(p.app->n_forgotten, 1);
+	play_keys(&p, "esc d d");                     /* the second asks anew, and the first is forgotten */
+	assert_int_equal(p.app->n_forgotten, 2);
+	play_end(&p);
+}
+
 int main(void)
 {
 	setenv("BERTH_NOW", "1795464000", 1);
@@ -443,7 +463,7 @@ int main(void)
 		return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes), cmocka_unit_test(test_calls), cmocka_unit_test(test_read_only), cmocka_unit_test(test_cursor_stays_on_its_row),
-		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_slow_look), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -332,9 +332,9 @@ void a_start_that_can_not_begin_is_told(void **state)
 }
 
 /* ---- the end ---- */
-static void hear_work(void *heard, const struct session_work *work)
+static void hear_work(void *heard, const struct autosave_result *found)
 {
-	(void)work;
+	(void)found;
 	((struct heard *)heard)->got++;
 }
 
@@ -353,7 +353,7 @@ static void do_everything(struct world *w, struct heard *h)
 	app_resolve(w->app, (struct project_id){ 1 }, NULL, hear_commit, hear_end, h);
 	app_image(w->app, w->flights, &tip, hear_image, hear_end, h);
 	app_start_options(w->app, w->flights, &tip, hear_options, hear_end, h);
-	app_session_unsaved(w->app, "a", hear_work, hear_end, h);
+	app_session_save(w->app, "a", true, hear_work, hear_end, h);
 	app_session_stop(w->app, "b", APP_STOP_KEEP, 60, hear_end, h);
 	struct app_start q = { .project = w->flights };
 	start_at(w, &q, name);

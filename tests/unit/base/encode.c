@@ -116,6 +116,24 @@ static void slugs_are_safe_and_differ(void **state)
 	assert_string_not_equal(buf_str(&one), buf_str(&two));
 }
 
+static void json_strings_are_quoted_and_steer_nothing(void **state)
+{
+	static const struct { struct sv in; const char *out; } rows[] = {
+		{ { "", 0 }, "\"\"" },
+		{ { "a \"b\"\\c/", 8 }, "\"a \\\"b\\\"\\\\c/\"" },
+		{ { "\b\f\n\r\t\0\x1b", 7 }, "\"\\b\\f\\n\\r\\t\\u0000\\u001b\"" },
+		{ { "\xc3\xbc\xe2\x80\xae\x7f\xc2\x9b", 8 }, "\"\xc3\xbc\\u202e\\u007f\\u009b\"" },
+		{ { "\xf3\xa0\x81\x81", 4 }, "\"\\udb40\\udc41\"" }, /* a tag character: two halves */
+		{ { "a\xff" "b\xc3", 4 }, "\"a\\ufffdb\\ufffd\"" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		buf_add_json_string(&b, rows[i].in);
+		assert_row(strcmp(buf_str(&b), rows[i].out) == 0, i, buf_str(&b));
+	}
+}
+
 static void the_hash_is_fnv1a(void **state)
 {
 	assert_true(hash_bytes("", 0) == 0xcbf29ce484222325u);
@@ -128,5 +146,6 @@ TEST_LIST(encode_tests,
 	cmocka_unit_test(url_and_hex),
 	cmocka_unit_test(a_shell_sees_one_word),
 	cmocka_unit_test(slugs_are_safe_and_differ),
+	cmocka_unit_test(json_strings_are_quoted_and_steer_nothing),
 	cmocka_unit_test(the_hash_is_fnv1a),
 );

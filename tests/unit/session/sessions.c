@@ -13,7 +13,6 @@ struct world {
 	unsigned ends, n_items, n_removed;
 	struct err err;
 	struct buf text;
-	struct session_work work;
 	struct usage usage;
 };
 
@@ -193,29 +192,6 @@ static void addresses_have_their_token(void **state)
 	}
 }
 
-static void got_work(void *world, const struct session_work *work)
-{
-	((struct world *)world)->work = *work;
-}
-
-static void work_that_can_not_be_told(void **state)
-{
-	AUTO(world_fini) struct world w;
-	struct session s = { .name = S("a"), .container_id = S("berth-a") };
-	(void)state;
-	world_init(&w);
-	add_session(&w, "a", "running", 0, "x");
-	w.e->exec_exit = 127;
-	session_unsaved(&w.e->base, w.loop, &s, got_work, on_end, &w);
-	finish(&w);
-	assert_true(!w.work.known && w.err.code == 0);
-	w.e->exec_exit = 0;
-	w.e->exec_out = "7\n"; /* an odd answer to status, and seven commits */
-	session_unsaved(&w.e->base, w.loop, &s, got_work, on_end, &w);
-	finish(&w);
-	assert_true(w.work.known && w.work.changed == 0 && w.work.ahead == 7);
-}
-
 static void got_usage(void *world, const struct usage *u)
 {
 	((struct world *)world)->usage = *u;
@@ -295,6 +271,6 @@ static void only_leftovers_are_swept(void **state)
 const struct CMUnitTest sessions_tests[] = {
 	cmocka_unit_test(states_come_from_the_engine), cmocka_unit_test(kept_workspaces_are_listed), cmocka_unit_test(list_is_cancelled),
 	cmocka_unit_test(stopping_removes_all_of_it), cmocka_unit_test(stopping_fails_aloud), cmocka_unit_test(addresses_have_their_token),
-	cmocka_unit_test(work_that_can_not_be_told), cmocka_unit_test(usage_is_told), cmocka_unit_test(only_leftovers_are_swept),
+	cmocka_unit_test(usage_is_told), cmocka_unit_test(only_leftovers_are_swept),
 };
 const size_t n_sessions_tests = ARRAY_LEN(sessions_tests);
