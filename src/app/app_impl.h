@@ -287,6 +287,7 @@ void builds_read_now(struct app *a);
 int build_for(struct app *a, const struct app_build_query *q, char **ret_id, bool *ret_running, struct err *reterr);
 /* build_waits.c */
 extern const struct launch_image_ops app_image_ops;
+bool waits_for(const struct app *a, const char *build_id); /* a launch waits for it */
 void waits_tell(struct app *a, const struct build *b);
 void waits_check_gone(struct app *a);           /* ends those whose record is there no longer */
 void waits_fini(struct app *a);

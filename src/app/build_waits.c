@@ -74,6 +74,14 @@ static struct image_wait *next_of(const struct app *a, const char *build_id, con
 	return w;
 }
 
+bool waits_for(const struct app *a, const char *build_id)
+{
+	for (const struct image_wait *w = a->builds.waits; w; w = w->next)
+		if (w->build_id && !strcmp(w->build_id, build_id))
+			return true;
+	return false;
+}
+
 void waits_tell(struct app *a, const struct build *b)
 {
 	bool active = b->state == BUILD_QUEUED || b->state == BUILD_RUNNING;

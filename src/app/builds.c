@@ -10,12 +10,12 @@ static bool is_active(const struct build *b)
 }
 
 /* ---- records ---- */
-static void say_end(struct app *a, const struct build *b)
+static void say_end(struct app *a, const struct build *b, bool awaited)
 {
 	char sha[8];
 	oid_sha7(&b->commit, sha);
 	if (b->state == BUILD_DONE)
-		app_say(a, MESSAGE_GOOD, "s starts a session from it.", "The image of %s %s is built", b->project, sha);
+		app_say(a, MESSAGE_GOOD, awaited ? "The session that waited for it starts." : "s starts a session from it.", "The image of %s %s is built", b->project, sha);
 	else if (b->state == BUILD_CANCELED)
 		app_say(a, MESSAGE_INFO, NULL, "The build of %s %s was canceled", b->project, sha);
 	else
@@ -33,7 +33,7 @@ static bool take_record(struct app *a, struct build *b)
 	const struct build *old = store_build(a->store, b->id);
 	bool was_active = old && is_active(old), moved = differs(old, b), turned = !old || old->state != b->state;
 	if (was_active && !is_active(b))
-		say_end(a, b);
+		say_end(a, b, waits_for(a, b->id));
 	waits_tell(a, b);
 	if (!moved) {
 		build_fini(b);
