@@ -4,7 +4,7 @@ dist_check_SCRIPTS = tests/lint/layers.t tests/lint/code.t tests/lint/headers.t 
 dist_check_SCRIPTS += tests/cli/lists.t tests/cli/doctor.t
 dist_check_SCRIPTS += tests/fake/api.t tests/fake/jobs.t tests/fake/bad-days.t
 TESTS += $(dist_check_SCRIPTS)
-EXTRA_DIST += tests/e2e/lib.sh tests/lint/lib.sh tests/lint/rules.txt tests/lint/layers.awk tests/lint/code.awk
+EXTRA_DIST += tests/README.md tests/e2e/lib.sh tests/lint/lib.sh tests/lint/rules.txt tests/lint/layers.awk tests/lint/code.awk
 
 # The compiler of this build, for the lint that compiles headers.
 check_DATA = tests/lint/flags

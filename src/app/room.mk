@@ -57,3 +57,4 @@ libapp_a_SOURCES = \
   src/app/doctor_hosts.c \
   src/app/doctor_engine.c \
   src/app/doctor_registries.c
+EXTRA_DIST += src/app/README.md

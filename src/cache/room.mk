@@ -14,3 +14,4 @@ libcache_a_SOURCES = \
   src/cache/logs.c \
   src/cache/pack.c \
   src/cache/scrub.c
+EXTRA_DIST += src/cache/README.md

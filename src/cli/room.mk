@@ -29,3 +29,4 @@ berth.1: berth$(EXEEXT)
 	$(AM_V_GEN)./berth$(EXEEXT) help --man > $@.tmp && mv $@.tmp $@
 man1_MANS = berth.1
 CLEANFILES += berth.1
+EXTRA_DIST += src/cli/README.md

@@ -39,3 +39,4 @@ libengine_a_SOURCES = \
   src/engine/tunnel.h \
   src/engine/errors.c \
   src/engine/errors.h
+EXTRA_DIST += src/engine/README.md

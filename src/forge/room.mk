@@ -49,3 +49,4 @@ libforge_a_SOURCES = \
   src/forge/registry_details.c \
   src/forge/registry_parts.h \
   src/forge/registry_parts.c
+EXTRA_DIST += src/forge/README.md

@@ -37,3 +37,4 @@ libgit_a_SOURCES = \
   src/git/salvage_finish.c \
   src/git/unwrap.c \
   src/git/gitconf.c
+EXTRA_DIST += src/git/README.md

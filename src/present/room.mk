@@ -21,3 +21,4 @@ libpresent_a_SOURCES = \
   src/present/writer.c \
   src/present/writer_json.c \
   src/present/writer_table.c
+EXTRA_DIST += src/present/README.md
