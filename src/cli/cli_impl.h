@@ -110,8 +110,8 @@ void logout_finish(struct logout *l, struct buf *out);   /* what stands without 
 /* And the whole way of one, from where it is kept to standard output. */
 void logout_start(struct cli *c, enum app_log_kind kind, const char *id, bool follow, void (*done)(struct cli *c, const struct err *err));
 
-void help_general(struct buf *b);
-void help_command(struct buf *b, const struct command *cmd);
+void help_general(struct buf *b, size_t width);          /* in columns */
+void help_command(struct buf *b, const struct command *cmd, size_t width);
 void help_man(struct buf *b);
-bool help_completion(struct buf *b, const char *shell);
+bool completion(struct buf *b, const char *shell);       /* false: a shell that we know nothing of */
 #endif

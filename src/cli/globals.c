@@ -115,7 +115,7 @@ bool cli_run_simple(int argc, char **argv, const struct cli_globals *g, int *ret
 	if (g->version) {
 		buf_addf(&b, "berth %s\n", PACKAGE_VERSION);
 	} else if (!word && g->help) {
-		help_general(&b);
+		help_general(&b, cli_width());
 	} else if (word && (strcmp(word, "help") == 0 || g->help) && !(strcmp(word, "help") == 0 && !following)) {
 		const char *topic = strcmp(word, "help") == 0 ? following : word;
 		struct cli_globals about = *g;
@@ -125,12 +125,12 @@ bool cli_run_simple(int argc, char **argv, const struct cli_globals *g, int *ret
 		else if (unknown_command(&about, ret_exit))
 			return true;
 		else
-			help_command(&b, command_by_name(topic));
+			help_command(&b, command_by_name(topic), cli_width());
 	} else if (word && strcmp(word, "help") == 0) {
-		help_general(&b);
+		help_general(&b, cli_width());
 	} else if (word && strcmp(word, "completion") == 0) {
 		struct err err = { 0 };
-		if (!following || !help_completion(&b, following)) {
+		if (!following || !completion(&b, following)) {
 			err_set(&err, ERR_USAGE, "completion is there for bash, zsh and fish");
 			*ret_exit = cli_fail(g, &err);
 			return true;

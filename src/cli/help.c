@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Help, the man page's source and completions: all from the command table and the table of session options. */
+/* Help and the man page's source, from the command table and the table of session options. */
 #include "cli/cli_impl.h"
 #include "config.h"
 
@@ -21,7 +21,28 @@ static bool in_cli(const struct command *cmd)
 	return cmd->faces & FACE_CLI;
 }
 
-void help_general(struct buf *b)
+enum { TERMS = 26, TEXT_LEAST = 30 };
+
+/* A text in rows of `width`, all but the first of them indented to `column`, where the first one begins. */
+static void add_wrapped(struct buf *b, size_t column, size_t width, const char *text)
+{
+	struct sv rest = sv_of(text), row;
+	for (size_t indent = 0; text_wrap(&rest, MAX_OF(width, column + TEXT_LEAST) - column, &row); indent = column)
+		buf_addf(b, "%*s%.*s\n", (int)indent, "", (int)row.len, row.p);
+}
+
+/* A term, and its text from `column` on in rows of `width`; below a term that is too long to stand beside it. */
+static void add_item(struct buf *b, size_t column, size_t width, const char *term, const char *text)
+{
+	bool beside = strlen(term) + 4 <= column;
+	if (beside)
+		buf_addf(b, "  %-*s", (int)(column - 2), term);
+	else
+		buf_addf(b, "  %s\n%*s", term, (int)column, "");
+	add_wrapped(b, column, width, text);
+}
+
+void help_general(struct buf *b, size_t width)
 {
 	buf_add_str(b, "berth: reproducible sessions from git projects, in a terminal\n\n"
 	               "  berth                    opens the dashboard\n"
@@ -30,38 +51,40 @@ void help_general(struct buf *b)
 		const struct command *cmd = command_at(i);
 		AUTO_STR usage = xasprintf("%s %s", cmd->name, cmd->args ? cmd->args : "");
 		if (in_cli(cmd))
-			buf_addf(b, "  %-26s %s\n", usage, cmd->summary);
+			add_item(b, TERMS, width, usage, cmd->summary);
 	}
-	buf_addf(b, "  %-26s %s\n  %-26s %s\n\nOptions\n", "help COMMAND", "Explain a command", "completion SHELL", "Print completion for bash, zsh or fish");
+	add_item(b, TERMS, width, "help COMMAND", "Explain a command");
+	add_item(b, TERMS, width, "completion SHELL", "Print completion for bash, zsh or fish");
+	buf_add_str(b, "\nOptions\n");
 	for (size_t i = 0; i < ARRAY_LEN(globals); i++)
-		buf_addf(b, "  %-26s %s\n", globals[i].flag, globals[i].help);
-	buf_add_str(b, "\nPROJECT is a path, a name or a folder (left out: the repository around the current folder); REV is a branch,\n"
-	               "tag or commit (left out: the default branch).\n\n"
-	               "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 no answer, 6 conflict, 7 configuration,\n"
-	               "130 cancelled.\n");
+		add_item(b, TERMS, width, globals[i].flag, globals[i].help);
+	buf_add_str(b, "\nPROJECT is a path, a name or a folder (left out: the repository around the\n"
+	               "current folder); REV is a branch, tag or commit (left out: the default branch).\n\n"
+	               "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed,\n"
+	               "5 no answer, 6 conflict, 7 configuration, 130 cancelled.\n");
 }
 
-/* For people: aligned. For the man page: "term TAB text", taken apart again below. */
-static void add_flag(struct buf *b, bool man, const char *term, const char *text)
+/* For people: in rows of that width. 0, for the man page: "term TAB text", taken apart again below. */
+static void add_flag(struct buf *b, size_t width, const char *term, const char *text)
 {
-	if (man)
-		buf_addf(b, "%s\t%s\n", term, text);
+	if (width)
+		add_item(b, TERMS, width, term, text);
 	else
-		buf_addf(b, "  %-22s %s\n", term, text);
+		buf_addf(b, "%s\t%s\n", term, text);
 }
 
-static void add_flags(struct buf *b, const struct command *cmd, bool man)
+static void add_flags(struct buf *b, const struct command *cmd, size_t width)
 {
 	for (const struct command_flag *f = cmd->flags; f && f->name; f++) {
 		AUTO_STR letter = f->letter ? xasprintf("-%c, ", f->letter) : xstrdup("");
 		AUTO_STR text = xasprintf("%s--%s%s%s", letter, f->name, f->arg ? " " : "", f->arg ? f->arg : "");
-		add_flag(b, man, text, f->help);
+		add_flag(b, width, text, f->help);
 	}
 	for (int i = 0; command_takes_options(cmd) && i < OPT_COUNT_; i++) {
 		const struct option_def *d = option_def((enum option_id)i);
 		AUTO_STR text = xasprintf("--%s%s%s", d->name, option_word(d) ? " " : "", option_word(d) ? option_word(d) : "");
 		AUTO_STR help = d->least && d->most ? xasprintf("%s (%s to %s; default %s)", d->help, d->least, d->most, d->fallback ? d->fallback : "none") : xasprintf("%s%s", d->help, d->kind == OPTION_ENV ? " (once for each)" : "");
-		add_flag(b, man, text, help);
+		add_flag(b, width, text, help);
 	}
 }
 
@@ -77,20 +100,26 @@ static bool is_list(const struct command *cmd, enum entity *ret)
 	return false;
 }
 
-void help_command(struct buf *b, const struct command *cmd)
+void help_command(struct buf *b, const struct command *cmd, size_t width)
 {
 	enum entity e;
-	buf_addf(b, "berth %s %s\n\n%s.\n\n", cmd->name, cmd->args ? cmd->args : "", cmd->summary);
-	add_flags(b, cmd, false);
-	buf_addf(b, "  %-22s %s\n", "--json", "print JSON");
+	AUTO_STR summary = xasprintf("%s.", cmd->summary);
+	buf_addf(b, "berth %s %s\n\n", cmd->name, cmd->args ? cmd->args : "");
+	add_wrapped(b, 0, width, summary);
+	buf_add_char(b, '\n');
+	add_flags(b, cmd, width);
+	add_flag(b, width, "--json", "print JSON");
 	if (!is_list(cmd, &e))
 		return;
 	size_t n;
 	const struct column *columns = columns_of(e, &n);
-	buf_addf(b, "  %-22s %s\n  %-22s %s\n\nColumns:", "--columns A,B", "show just these, in this order", "--sort [-]COLUMN", "sort; - turns the order around");
+	add_flag(b, width, "--columns A,B", "show just these, in this order");
+	add_flag(b, width, "--sort [-]COLUMN", "sort; - turns the order around");
+	AUTO(buf_fini) struct buf names = BUF_INIT;
+	buf_add_str(&names, "\nColumns:");
 	for (size_t i = 0; i < n; i++)
-		buf_addf(b, " %s", columns[i].id);
-	buf_add_char(b, '\n');
+		buf_addf(&names, " %s", columns[i].id);
+	add_wrapped(b, 0, width, buf_str(&names));
 }
 
 /* ---- man page ---- */
@@ -115,7 +144,7 @@ static void man_item(struct buf *b, const char *term, const char *text)
 static void man_flags(struct buf *b, const struct command *cmd)
 {
 	AUTO(buf_fini) struct buf lines = BUF_INIT;
-	add_flags(&lines, cmd, true);
+	add_flags(&lines, cmd, 0);
 	struct sv rest = buf_sv(&lines), line, term;
 	if (rest.len)
 		buf_add_str(b, ".RS\n");
@@ -159,85 +188,4 @@ void help_man(struct buf *b)
 	               ".SH ENVIRONMENT\n.TP\n.B BERTH_RECORD\na folder: what is said to servers is written there, for a bug report. "
 	               "Tokens and passwords are taken out; look through it before you hand it on.\n"
 	               ".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 no answer, 6 conflict, 7 configuration, 130 cancelled.\n");
-}
-
-/* ---- completion ---- */
-static void add_words(struct buf *b, bool with_flags)
-{
-	for (size_t i = 0; i < CMD_COUNT_; i++)
-		if (in_cli(command_at(i)))
-			buf_addf(b, "%s ", command_at(i)->name);
-	if (with_flags)
-		buf_add_str(b, "help completion");
-}
-
-/* What its words are completed from; NULL: nothing is known. */
-static const char *completes(const struct command *cmd)
-{
-	if (!cmd->args)
-		return NULL;
-	return strstr(cmd->args, "SESSION") ? "sessions --columns name" : strstr(cmd->args, "PROJECT") ? "projects --columns path" : NULL;
-}
-
-static void bash(struct buf *b)
-{
-	buf_add_str(b, "# berth completion for bash\n_berth()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} cmd=${COMP_WORDS[1]}\n"
-	               "\tif [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '");
-	add_words(b, true);
-	buf_add_str(b, "' -- \"$cur\")); return; fi\n\tcase $cmd in\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++) {
-		const struct command *cmd = command_at(i);
-		if (!in_cli(cmd))
-			continue;
-		buf_addf(b, "\t%s) case $cur in -*) COMPREPLY=($(compgen -W '--json", cmd->name);
-		for (const struct command_flag *f = cmd->flags; f && f->name; f++)
-			buf_addf(b, " --%s", f->name);
-		for (int o = 0; command_takes_options(cmd) && o < OPT_COUNT_; o++)
-			buf_addf(b, " --%s", option_def((enum option_id)o)->name);
-		const char *list = completes(cmd);
-		if (list)
-			buf_addf(b, "' -- \"$cur\"));; *) COMPREPLY=($(compgen -W \"$(berth %s 2>/dev/null | tail -n +2)\" -- \"$cur\"));; esac;;\n", list);
-		else
-			buf_add_str(b, "' -- \"$cur\"));; esac;;\n");
-	}
-	buf_add_str(b, "\tesac\n}\ncomplete -F _berth berth\n");
-}
-
-static void zsh(struct buf *b)
-{
-	buf_add_str(b, "#compdef berth\n# berth completion for zsh\nlocal -a commands=(\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++)
-		if (in_cli(command_at(i)))
-			buf_addf(b, "\t'%s:%s'\n", command_at(i)->name, command_at(i)->summary);
-	buf_add_str(b, ")\nif (( CURRENT == 2 )); then _describe command commands; return; fi\ncase $words[2] in\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++) {
-		const struct command *cmd = command_at(i);
-		if (in_cli(cmd) && completes(cmd))
-			buf_addf(b, "%s) compadd -- ${(f)\"$(berth %s 2>/dev/null | tail -n +2)\"};;\n", cmd->name, completes(cmd));
-	}
-	buf_add_str(b, "esac\n");
-}
-
-static void fish(struct buf *b)
-{
-	buf_add_str(b, "# berth completion for fish\ncomplete -c berth -f\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++) {
-		const struct command *cmd = command_at(i);
-		if (!in_cli(cmd))
-			continue;
-		AUTO(buf_fini) struct buf summary = BUF_INIT;
-		buf_add_shell_quoted(&summary, sv_of(cmd->summary));
-		buf_addf(b, "complete -c berth -n __fish_use_subcommand -a %s -d %s\n", cmd->name, buf_str(&summary));
-		for (const struct command_flag *f = cmd->flags; f && f->name; f++)
-			buf_addf(b, "complete -c berth -n '__fish_seen_subcommand_from %s' -l %s\n", cmd->name, f->name);
-	}
-}
-
-bool help_completion(struct buf *b, const char *shell)
-{
-	static const struct { const char *name; void (*add)(struct buf *b); } shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
-	for (size_t i = 0; i < ARRAY_LEN(shells); i++)
-		if (strcmp(shell, shells[i].name) == 0)
-			return shells[i].add(b), true;
-	return false;
 }

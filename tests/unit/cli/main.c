@@ -184,14 +184,14 @@ static void every_command_is_helped(void **state)
 	(void)state;
 	AUTO(buf_fini) struct buf general = BUF_INIT;
 	AUTO(buf_fini) struct buf man = BUF_INIT;
-	help_general(&general);
+	help_general(&general, 1000);
 	help_man(&man);
 	for (size_t i = 0; i < CMD_COUNT_; i++) {
 		const struct command *cmd = command_at(i);
 		if (!(cmd->faces & FACE_CLI))
 			continue;
 		AUTO(buf_fini) struct buf b = BUF_INIT;
-		help_command(&b, cmd);
+		help_command(&b, cmd, 1000);
 		assert_non_null(strstr(buf_str(&b), cmd->summary));
 		assert_non_null(strstr(buf_str(&general), cmd->summary));
 		for (const struct command_flag *f = cmd->flags; f && f->name; f++)
@@ -199,6 +199,20 @@ static void every_command_is_helped(void **state)
 	}
 	for (int o = 0; o < OPT_COUNT_; o++)
 		assert_non_null(strstr(buf_str(&man), option_def((enum option_id)o)->name));
+}
+
+static void help_fits_its_width(void **state)
+{
+	(void)state;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	help_general(&b, 80);
+	for (size_t i = 0; i < CMD_COUNT_; i++)
+		if (command_at(i)->faces & FACE_CLI)
+			help_command(&b, command_at(i), 80);
+	struct sv rest = buf_sv(&b), line;
+	while (sv_split(&rest, '\n', &line))
+		if (text_width(line) > 80)
+			fail_msg("%.*s", (int)line.len, line.p);
 }
 
 /* A line that begins with a dot or a quote is a roff request. */
@@ -224,12 +238,12 @@ static void completions_are_there_for_three_shells(void **state)
 	static const char *const shells[] = { "bash", "zsh", "fish" };
 	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
 		AUTO(buf_fini) struct buf b = BUF_INIT;
-		assert_true(help_completion(&b, shells[i]));
+		assert_true(completion(&b, shells[i]));
 		assert_non_null(strstr(buf_str(&b), "commits"));
 		assert_null(strstr(buf_str(&b), "half-page-down"));
 	}
 	AUTO(buf_fini) struct buf none = BUF_INIT;
-	assert_false(help_completion(&none, "cmd.exe"));
+	assert_false(completion(&none, "cmd.exe"));
 }
 
 int main(void)
@@ -238,7 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_before_and_after_the_command), cmocka_unit_test(good_words_are_taken), cmocka_unit_test(bad_words_are_named),
 		cmocka_unit_test(a_log_reads_the_same_in_any_pieces), cmocka_unit_test(no_byte_of_a_log_moves_the_terminal),
-		cmocka_unit_test(every_command_is_helped), cmocka_unit_test(the_man_page_is_no_accident), cmocka_unit_test(completions_are_there_for_three_shells),
+		cmocka_unit_test(every_command_is_helped), cmocka_unit_test(help_fits_its_width), cmocka_unit_test(the_man_page_is_no_accident), cmocka_unit_test(completions_are_there_for_three_shells),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
