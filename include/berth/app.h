@@ -48,6 +48,10 @@ const struct fresh *app_forge_fresh(const struct app *a, size_t i);
 
 /* ---- wants: a view says each time it draws what it shows; the schedule asks for what is missing or old, and stops asking for what nobody wants ---- */
 void app_want_projects(struct app *a);
+/* A host gives its list in pages, the newest activity first: the first one is asked for, and the next ones where n rows of each host are
+ * wanted. */
+void app_want_more_projects(struct app *a, size_t n);
+bool app_projects_more(const struct app *a, const char **ret_host); /* a host's list goes on; ret_host may be NULL */
 void app_want_branches(struct app *a, struct project_id p);
 void app_want_commits(struct app *a, struct project_id p, const char *branch, size_t first, size_t n); /* entities of these rows */
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n);         /* states of rows on screen (n <= 128) */
@@ -130,6 +134,26 @@ bool app_watch_at(const struct app *a, size_t i, struct app_watched *ret); /* ne
 bool app_is_watched(const struct app *a, struct project_id p, const struct oid *commit);
 /* Called when one ends, beside the message. NULL: nobody. */
 void app_on_notify(struct app *a, void (*notify)(void *ctx, bool good, const char *what), void *ctx);
+
+/* ---- projects that no list has yet: hosts are asked for words in names, paths and descriptions ---- */
+enum { APP_SEARCH_LETTERS = 3 };   /* a host takes a word that is shorter for a whole name */
+struct app_search {
+	const char *words;
+	size_t max;                    /* of each host; 0: a page */
+	size_t few;                    /* where less of this account's own projects are found, all that it may see are asked for too */
+};
+struct app_searched {              /* what one host said; lent for the callback */
+	const char *host;
+	size_t n;                      /* found, those that are listed already included */
+	bool more;                     /* than that */
+	const struct err *err;         /* NULL: it has answered */
+};
+bool app_can_search(const struct app *a);                      /* a host is there that searches */
+/* What is found stands in the store's list, until the end. got: once a host. ERR_UNSUPPORTED: there is no host. Gives a number for
+ * app_forget(). */
+unsigned app_search(struct app *a, const struct app_search *q, void (*got)(void *ctx, const struct app_searched *s), app_end_fn end, void *ctx);
+bool app_search_hit(const struct app *a, struct project_id p); /* the newest search has found it */
+bool app_project_is_found(const struct app *a, struct project_id p); /* it was searched for or named, and stands in no list that has come */
 
 /* ---- logs: bytes as they come; one source at a time per follow ---- */
 struct app_log;

@@ -147,7 +147,7 @@ struct forge_call *forge_account(struct forge *f, void (*item)(void *ctx, const 
 
 /* Projects, those with the newest activity first, a page a call. `page` comes once, after the items of it: more says that
  * the next page (first + max) may have some; total is 0 where the host doesn't count. */
-enum forge_projects_of { FORGE_PROJECTS_MINE /* a member of */, FORGE_PROJECTS_STARRED, FORGE_PROJECTS_ALL /* that may be seen */ };
+enum forge_projects_of { FORGE_PROJECTS_MINE /* a member of; without an account: all */, FORGE_PROJECTS_STARRED, FORGE_PROJECTS_ALL /* that may be seen */ };
 struct forge_projects_query {
 	enum forge_projects_of of;
 	const char *search;                /* in names and paths; NULL: no search */

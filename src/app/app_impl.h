@@ -76,6 +76,7 @@ struct want_images { struct project_id project; struct oid commits[WANT_IMAGES_M
 struct want_usage { struct app *app; char *session; uint64_t until_ms; struct request *asked; };
 struct schedule {
 	bool projects, sessions, suspended;
+	size_t projects_max;           /* of a host's; 0: a page */
 	struct project_id branches;    /* of which project; v 0: none */
 	struct want_commits commits;
 	struct want_images images, images_of /* those that are asked for */;
@@ -103,7 +104,8 @@ struct forge_slot {
 	char *name;
 	struct forge *forge;           /* NULL while it waits */
 	bool waits;                    /* for its token */
-	VEC(struct project) found;     /* by path, beside its list: somebody named them */
+	VEC(struct project) found;     /* beside its list: somebody named them, or searched for them */
+	bool more; size_t pages;       /* of a host's list: those that have come, and that there are others */
 	struct request *asked;         /* its projects */
 	struct fresh fresh;            /* of its list */
 	char *said;                    /* the last complaint, said once */
@@ -113,6 +115,7 @@ struct forges {
 	struct forge_slot *items;
 	size_t n;
 	struct forge *nowhere;         /* knows no project */
+	struct map *found, *hits;      /* ids of what is in a `found`; of what the newest search has found */
 };
 
 /* ---- engine link (engine_link.c) ---- */
@@ -192,8 +195,10 @@ void forges_drop(struct app *a);                /* nobody listens to their lists
 void forges_fini(struct app *a);
 size_t forges_add(struct app *a, const char *name); /* one that waits; gives its place */
 void forges_settled(struct app *a);             /* one has come, or said its list: those that wait for it look again */
-/* A project that somebody named by its path is kept beside the lists. */
-void forges_keep(struct app *a, const struct project *p);
+struct forge_slot *forge_slot_named(struct app *a, const char *name); /* NULL: none */
+/* search.c: projects of one forge that no list has are kept beside the lists; copied. */
+void forges_keep(struct app *a, const struct project *items, size_t n);
+void found_is_listed(struct app *a, struct forge_slot *s, struct project_id p);
 /* find_host.c: an ask for a project goes on there; false: no host can have it. err: what is said when none has */
 bool find_on_hosts(struct ask *k, struct project_id instead /* v 0: none */, const struct err *err);
 /* hosts.c */

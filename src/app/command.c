@@ -44,6 +44,11 @@ static const struct command_flag flags_logs[] = {
 	{ "secrets", 0, NULL, "show tokens and passwords as they are (--json does)" },
 	{ NULL, 0, NULL, NULL },
 };
+static const struct command_flag flags_projects[] = {
+	{ "search", 's', "WORDS", "those with these words in name, path or description; hosts are asked for other people's too" },
+	{ "max", 'n', "N", "of each host at most so many (default 100; 0: all)" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct command_flag flags_commits[] = {
 	{ "branch", 'b', "NAME", "of this branch (default: the project's default branch)" },
 	{ "max", 'n', "N", "at most so many (default 50; 0: all)" },
@@ -110,7 +115,7 @@ static const struct command_flag flags_open[] = {
 #define UI(ID, NAME, PANES, KEYS, HINT, SUMMARY) [ID] = { ID, NAME, NULL, FACE_TUI, 0, PANES, KEYS, HINT, SUMMARY, NULL }
 
 static const struct command commands[CMD_COUNT_] = {
-	[CMD_PROJECTS] = { CMD_PROJECTS, "projects", NULL, FACE_CLI, 0, "", NULL, NULL, "List the projects", NULL },
+	[CMD_PROJECTS] = { CMD_PROJECTS, "projects", NULL, FACE_CLI, 0, "", NULL, NULL, "List the projects, or search for some", flags_projects },
 	[CMD_BRANCHES] = { CMD_BRANCHES, "branches", "[PROJECT]", FACE_CLI, 0, "", NULL, NULL, "List a project's branches", NULL },
 	[CMD_COMMITS] = { CMD_COMMITS, "commits", "[PROJECT]", FACE_CLI, 0, "", NULL, NULL, "List a branch's commits, newest first", flags_commits },
 	[CMD_IMAGE] = { CMD_IMAGE, "image", "[PROJECT] [REV]", FACE_CLI, 0, "", NULL, NULL, "Show the state of a commit's image, why, and what to do next", NULL },

@@ -113,7 +113,7 @@ static void found_item(void *find, const struct project *p)
 	struct host_find *f = find;
 	if (!f->ask->app)
 		return;
-	forges_keep(f->ask->app, p);
+	forges_keep(f->ask->app, p, 1);
 	f->found = p->id;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The forges that projects come from: which of them a project's calls go to, and what each last said of its list. */
 #include "app/app_impl.h"
+#include "berth/map.h"
 
 void forges_init(struct app *a, struct forge *const *forges, size_t n)
 {
 	a->forges.items = xcalloc(n ? n : 1, sizeof *a->forges.items);
 	a->forges.n = n;
 	a->forges.nowhere = forge_none_new(a->loop);
+	a->forges.found = map_new(NULL);
+	a->forges.hits = map_new(NULL);
 	for (size_t i = 0; i < n; i++) {
 		a->forges.items[i].name = xstrdup(forge_name(forges[i]));
 		a->forges.items[i].forge = forges[i];
@@ -30,6 +33,8 @@ void forges_fini(struct app *a)
 		free(s->name);
 	}
 	free(a->forges.items);
+	map_free(a->forges.found);
+	map_free(a->forges.hits);
 	forge_free(a->forges.nowhere);
 }
 
@@ -44,6 +49,14 @@ void forges_settled(struct app *a)
 {
 	struct fresh f = forges_fresh(a);
 	store_projects_mark(a->store, &f);
+}
+
+struct forge_slot *forge_slot_named(struct app *a, const char *name)
+{
+	for (size_t i = 0; i < a->forges.n; i++)
+		if (strcmp(a->forges.items[i].name, name) == 0)
+			return &a->forges.items[i];
+	return NULL;
 }
 
 struct forge *forge_named(const struct app *a, const char *name)

@@ -220,7 +220,7 @@ static void fork_moved(void *ask, const struct project *p)
 	bool there = !p->import_status || strcmp(p->import_status, "finished") == 0 || strcmp(p->import_status, "none") == 0;
 	AUTO_STR text = xasprintf(there ? "the copy is there: %s" : "it is being copied to %s", p->path);
 	if (there && k->app && !k->app->closing)
-		forges_keep(k->app, p);
+		forges_keep(k->app, p, 1);
 	say_text(k, text);
 }
 

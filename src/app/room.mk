@@ -20,6 +20,7 @@ libapp_a_SOURCES = \
   src/app/engine_link.c \
   src/app/schedule.c \
   src/app/schedule_lists.c \
+  src/app/search.c \
   src/app/schedule_commits.c \
   src/app/schedule_images.c \
   src/app/image_one.c \

@@ -2,13 +2,16 @@
 /* Asks for projects and branches, and reduces the answers. */
 #include "app/app_impl.h"
 
-enum { SHOWN_EVERY_MS = 200 };
+enum { SHOWN_EVERY_MS = 200, PAGE = 50 /* projects of a host at a time */ };
 
 /* ---- projects ---- */
+struct projects { struct project *items; size_t len, cap; };
 struct projects_request {
 	struct request base;
 	struct forge_slot *slot;
 	VEC(struct project) items;
+	size_t pages;                  /* of a host's list that have come */
+	bool more;                     /* and there are others */
 	bool nothing_known;            /* so they are shown as they come … */
 	uint64_t shown_ms;             /* … some times a second */
 };
@@ -35,35 +38,29 @@ void projects_sort(struct project *items, size_t n)
 		qsort(items, n, sizeof *items, newest_first);
 }
 
-/* The forge's new list, whose strings are taken, beside what the others said last. */
+static void push_copy(struct projects *all, const struct project *p)
+{
+	struct project copy;
+	project_dup(&copy, p);
+	VEC_PUSH(all, copy);
+}
+
+/* The forge's new list, whose strings are taken, beside what the others said last and what was found without a list. */
 static void merge_projects(struct app *a, const char *name, struct project *items, size_t n, const struct fresh *f)
 {
-	VEC(struct project) all = VEC_INIT;
-	for (size_t i = 0; i < store_n_projects(a->store); i++) {
-		const struct project *p = store_project_at(a->store, i);
-		struct project copy;
-		if (strcmp(p->forge, name) == 0)
-			continue;
-		project_dup(&copy, p);
-		VEC_PUSH(&all, copy);
-	}
+	struct projects all = VEC_INIT;
+	struct forge_slot *slot = forge_slot_named(a, name);
+	for (size_t i = 0; i < store_n_projects(a->store); i++)
+		if (strcmp(store_project_at(a->store, i)->forge, name) != 0)
+			push_copy(&all, store_project_at(a->store, i));
 	for (size_t i = 0; i < n; i++) {
+		if (slot)
+			found_is_listed(a, slot, items[i].id);
 		VEC_PUSH(&all, items[i]);
 		items[i] = (struct project){ 0 };
 	}
-	const struct forge_slot *slot = NULL;
-	for (size_t i = 0; i < a->forges.n && !slot; i++)
-		slot = strcmp(a->forges.items[i].name, name) == 0 ? &a->forges.items[i] : NULL;
-	for (size_t i = 0; slot && i < slot->found.len; i++) {
-		struct project copy;
-		bool there = false;
-		for (size_t k = 0; k < all.len && !there; k++)
-			there = project_id_eq(all.items[k].id, slot->found.items[i].id);
-		if (there)
-			continue;
-		project_dup(&copy, &slot->found.items[i]);
-		VEC_PUSH(&all, copy);
-	}
+	for (size_t i = 0; slot && i < slot->found.len; i++)
+		push_copy(&all, &slot->found.items[i]);
 	projects_sort(all.items, all.len);
 	store_set_projects(a->store, all.items, all.len, f);
 	VEC_FINI(&all);
@@ -100,49 +97,48 @@ static void say_failure(struct app *a, struct forge_slot *slot, const struct err
 	str_replace(&slot->said, err ? err->text : NULL);
 }
 
-void forges_keep(struct app *a, const struct project *p)
+/* How many of a host's are wanted; what is counted is pages. */
+static bool wants_next(const struct app *a, const struct projects_request *r)
 {
-	struct project copy;
-	VEC(struct project) all = VEC_INIT;
-	struct fresh f = *store_projects_fresh(a->store);
-	for (size_t i = 0; i < a->forges.n; i++) {
-		struct forge_slot *s = &a->forges.items[i];
-		if (strcmp(s->name, p->forge) != 0)
-			continue;
-		project_dup(&copy, p);
-		VEC_PUSH(&s->found, copy);
-	}
-	if (store_project(a->store, p->id))
-		return;
-	for (size_t i = 0; i < store_n_projects(a->store); i++) {
-		project_dup(&copy, store_project_at(a->store, i));
-		VEC_PUSH(&all, copy);
-	}
-	project_dup(&copy, p);
-	VEC_PUSH(&all, copy);
-	projects_sort(all.items, all.len);
-	store_set_projects(a->store, all.items, all.len, &f);
-	VEC_FINI(&all);
+	return r->more && r->pages * PAGE < MAX_OF(a->schedule.projects_max, (size_t)PAGE);
 }
 
 static void reduce_projects(struct app *a, struct projects_request *r, const struct err *err)
 {
-	r->slot->fresh = fresh_of(err ? FRESH_FAILED : FRESH_FRESH, err, &r->slot->fresh);
+	struct forge_slot *slot = r->slot;
+	slot->fresh = fresh_of(err ? FRESH_FAILED : FRESH_FRESH, err, &slot->fresh);
+	slot->more = !err && r->more; /* what fails is not asked again by itself */
+	slot->pages = r->pages;
 	struct fresh f = forges_fresh(a);
-	say_failure(a, r->slot, err);
-	if (err) {
+	say_failure(a, slot, err);
+	if (err && !r->pages) {
 		store_projects_mark(a->store, &f);
 		return;
 	}
-	keep_projects(a, forge_name(r->slot->forge), r->items.items, r->items.len);
-	merge_projects(a, forge_name(r->slot->forge), r->items.items, r->items.len, &f);
+	if (!err)
+		keep_projects(a, forge_name(slot->forge), r->items.items, r->items.len);
+	merge_projects(a, forge_name(slot->forge), r->items.items, r->items.len, &f);
 	if (a->schedule.branches.v && store_branches_fresh(a->store, a->schedule.branches)->state == FRESH_ABSENT)
 		schedule_branches(a);
+}
+
+static void ask_page(struct projects_request *r);
+
+static void projects_page(void *request, bool more, uint64_t total)
+{
+	struct projects_request *r = request;
+	(void)total;
+	r->more = more;
+	r->pages++;
 }
 
 static void projects_end(void *request, const struct err *err)
 {
 	struct projects_request *r = request;
+	if (!err && r->base.app && wants_next(r->base.app, r)) {
+		ask_page(r);
+		return;
+	}
 	if (request_over(&r->base))
 		reduce_projects(r->base.app, r, err);
 	for (size_t i = 0; i < r->items.len; i++)
@@ -151,15 +147,68 @@ static void projects_end(void *request, const struct err *err)
 	free(r);
 }
 
+static void ask_page(struct projects_request *r)
+{
+	static const struct forge_projects_events events = { project_item, projects_page, projects_end };
+	struct forge *f = r->slot->forge;
+	const struct forge_projects_query q = { .of = FORGE_PROJECTS_MINE, .first = r->pages * PAGE, .max = PAGE };
+	r->more = false;
+	r->base.call = forge_caps(f) & FORGE_SEARCHES ? forge_projects_page(f, &q, &events, r) : forge_projects(f, project_item, project_note, projects_end, r);
+}
+
+static struct projects_request *projects_request_new(struct app *a, struct forge_slot *slot)
+{
+	slot->fresh = fresh_of(FRESH_LOADING, NULL, &slot->fresh);
+	struct projects_request *r = request_new(a, sizeof *r, &slot->asked, cancel_forge);
+	r->slot = slot;
+	return r;
+}
+
 static void ask_projects_of(struct app *a, struct forge_slot *slot)
 {
 	if (slot->asked || slot->waits)
 		return;
-	slot->fresh = fresh_of(FRESH_LOADING, NULL, &slot->fresh);
-	struct projects_request *r = request_new(a, sizeof *r, &slot->asked, cancel_forge);
-	r->slot = slot;
+	struct projects_request *r = projects_request_new(a, slot);
 	r->nothing_known = !slot->fresh.at_s;
-	r->base.call = forge_projects(slot->forge, project_item, project_note, projects_end, r);
+	ask_page(r);
+}
+
+/* The next pages, after those that are there. */
+static void ask_more_of(struct app *a, struct forge_slot *slot)
+{
+	if (slot->asked || !slot->more || slot->pages * PAGE >= a->schedule.projects_max)
+		return;
+	struct projects_request *r = projects_request_new(a, slot);
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		const struct project *p = store_project_at(a->store, i);
+		struct project copy;
+		if (strcmp(p->forge, slot->name) != 0 || app_project_is_found(a, p->id))
+			continue;
+		project_dup(&copy, p);
+		VEC_PUSH(&r->items, copy);
+	}
+	r->pages = slot->pages;
+	ask_page(r);
+}
+
+void app_want_more_projects(struct app *a, size_t n)
+{
+	a->schedule.projects_max = MAX_OF(a->schedule.projects_max, n);
+	if (schedule_asleep(a))
+		return;
+	for (size_t i = 0; i < a->forges.n; i++)
+		ask_more_of(a, &a->forges.items[i]);
+}
+
+bool app_projects_more(const struct app *a, const char **ret_host)
+{
+	for (size_t i = 0; i < a->forges.n; i++)
+		if (a->forges.items[i].more) {
+			if (ret_host)
+				*ret_host = a->forges.items[i].name;
+			return true;
+		}
+	return false;
 }
 
 void ask_projects(struct app *a)

@@ -9,57 +9,6 @@ static bool settled(const struct fresh *f)
 	return f->state == FRESH_FRESH || f->state == FRESH_FAILED;
 }
 
-/* ---- projects ---- */
-static bool projects_ready(struct cli *c)
-{
-	return settled(store_projects_fresh(app_store(c->app))) && counts_settled(c);
-}
-
-/* A forge that fails takes nothing from the others, and is not passed over in silence. */
-static bool note_failures(struct cli *c)
-{
-	bool any = false;
-	for (size_t i = 0; i < app_n_forges(c->app); i++) {
-		const struct fresh *f = app_forge_fresh(c->app, i);
-		AUTO(buf_fini) struct buf why = BUF_INIT;
-		if (f->state != FRESH_FAILED)
-			continue;
-		present_error(&why, &f->err);
-		cli_note(c, "%s: %s", app_forge_name(c->app, i), buf_str(&why));
-		any = true;
-	}
-	return any;
-}
-
-static void print_projects(struct cli *c)
-{
-	struct store *st = app_store(c->app);
-	const struct fresh *f = store_projects_fresh(st);
-	struct writer *w = f->state == FRESH_FAILED ? NULL : cli_writer(c, ENTITY_PROJECT);
-	if (f->state == FRESH_FAILED)
-		cli_end(c, &f->err);
-	if (!w)
-		return;
-	for (size_t i = 0; i < store_n_projects(st); i++) {
-		struct row r = cli_row(c);
-		r.project = store_project_at(st, i);
-		count_sessions(c, NULL, NULL, &r);
-		writer_row(w, &r);
-	}
-	cli_write(c, w);
-	if (!note_failures(c) && !store_n_projects(st))
-		cli_note(c, "There are no projects. berth looked for a git repository around the current folder and in %s; [forge \"local\"] folder in %s adds more.",
-		         config_folder_at(app_config(c->app), 0), config_path(app_config(c->app)));
-	cli_end(c, NULL);
-}
-
-void run_projects(struct cli *c)
-{
-	app_want_projects(c->app);
-	want_counts(c);
-	cli_wait(c, projects_ready, print_projects);
-}
-
 /* ---- branches ---- */
 static bool branches_ready(struct cli *c)
 {

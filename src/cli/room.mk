@@ -8,6 +8,7 @@ libcli_a_SOURCES = \
   src/cli/args.c \
   src/cli/with.c \
   src/cli/lists.c \
+  src/cli/projects.c \
   src/cli/images.c \
   src/cli/jobs.c \
   src/cli/login.c \

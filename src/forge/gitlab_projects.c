@@ -44,10 +44,10 @@ static void page_got(struct op *op, const struct net_answer *a, const struct err
 	op_end(op, NULL);
 }
 
-static void add_list_query(struct buf *b, const struct forge_projects_query *q, size_t max)
+static void add_list_query(struct buf *b, const struct forge_projects_query *q, size_t max, bool has_account)
 {
 	buf_add_str(b, "/api/v4/projects?order_by=last_activity_at&sort=desc");
-	if (q->of == FORGE_PROJECTS_MINE)
+	if (q->of == FORGE_PROJECTS_MINE && has_account)
 		buf_add_str(b, "&membership=true");
 	if (q->of == FORGE_PROJECTS_STARRED)
 		buf_add_str(b, "&starred=true");
@@ -64,13 +64,13 @@ void gitlab_projects_page(struct forge *f, struct forge_call *c, const struct fo
 	AUTO(buf_fini) struct buf path = BUF_INIT;
 
 	x->max = q->max ? MIN_OF(q->max, (size_t)MAX_PAGE) : PAGE;
-	add_list_query(&path, q, x->max);
+	add_list_query(&path, q, x->max, ((struct gitlab *)f)->token != NULL);
 	op_get(&x->op, buf_str(&path), page_got);
 }
 
 void gitlab_projects(struct forge *f, struct forge_call *c)
 {
-	gitlab_projects_page(f, c, &(struct forge_projects_query){ .of = ((struct gitlab *)f)->token ? FORGE_PROJECTS_MINE : FORGE_PROJECTS_ALL });
+	gitlab_projects_page(f, c, &(struct forge_projects_query){ .of = FORGE_PROJECTS_MINE });
 }
 
 /* ---- one ------------------------------------------------------------------------------------------------------------------------ */

@@ -16,7 +16,7 @@ static void path_text(struct buf *b, const struct row *r, enum style *ret_style)
 static void forge_text(struct buf *b, const struct row *r, enum style *ret_style)
 {
 	*ret_style = STYLE_DIM;
-	buf_add_str(b, r->project->forge);
+	buf_add_str(b, r->one_forge ? NULL : r->project->forge);
 }
 
 static void dir_text(struct buf *b, const struct row *r, enum style *ret_style)
@@ -33,8 +33,8 @@ static void default_branch_text(struct buf *b, const struct row *r, enum style *
 
 static void note_text(struct buf *b, const struct row *r, enum style *ret_style)
 {
-	*ret_style = STYLE_WARN;
-	buf_add_str(b, r->project->note);
+	*ret_style = r->project->note ? STYLE_WARN : STYLE_DIM;
+	buf_add_str(b, r->project->note ? r->project->note : r->found ? "found" : NULL);
 }
 
 static void active_text(struct buf *b, const struct row *r, enum style *ret_style)
@@ -51,7 +51,7 @@ static double active_number(const struct row *r)
 const struct column project_columns[] = {
 	{ "name", "PROJECT", COLUMN_TEXT, 8, 0, 1, false, name_text, NULL },
 	{ "path", "PATH", COLUMN_TEXT, 6, 24, 0, false, path_text, NULL },
-	{ "forge", "FORGE", COLUMN_TEXT, 5, 8, 0, false, forge_text, NULL },
+	{ "forge", "FORGE", COLUMN_TEXT, 5, 12, 3, false, forge_text, NULL },
 	{ "default_branch", "BRANCH", COLUMN_TEXT, 4, 10, 4, false, default_branch_text, NULL },
 	{ "note", "NOTE", COLUMN_TEXT, 4, 18, 3, false, note_text, NULL },
 	{ "sessions", "RUN", COLUMN_NUMBER, 2, 3, 2, false, add_session_count, session_count },

@@ -4,9 +4,10 @@
 #include "berth/path.h"
 #include "berth/text.h"
 
+/* A program gets all, in a pipe as by --json: what has no room on a screen (paths, forges) is what it needs to go on. */
 static bool shown_by_default(enum writer_kind kind, const struct column *c)
 {
-	return kind == WRITER_JSON || c->rank > 0;
+	return kind != WRITER_TABLE || c->rank > 0;
 }
 
 static int choose_columns(struct writer *w, const char *list, struct err *reterr)

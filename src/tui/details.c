@@ -149,7 +149,7 @@ void details_image(struct tui *t, struct doc *d)
 		return;
 	}
 	if (!t->sel.has_commit) {
-		branches_list.empty(t, d);
+		(t->sel.branch ? &commits_list : &branches_list)->empty(t, d);
 		return;
 	}
 	if (!i) {

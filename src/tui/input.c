@@ -57,6 +57,8 @@ static void filter_changed(struct tui *t, const char *text)
 {
 	if (t->focus < PANE_MAIN)
 		list_set_filter(t, &t->lists[t->focus], text);
+	if (t->focus == PANE_PROJECTS)
+		search_typed(t);
 }
 
 static void filter_done(struct tui *t, const char *text, bool accepted)

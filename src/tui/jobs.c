@@ -30,6 +30,12 @@ static bool find_deed(enum command_id id, enum app_deed *ret)
 	return false;
 }
 
+bool is_deed(enum command_id id)
+{
+	enum app_deed deed;
+	return find_deed(id, &deed);
+}
+
 bool deed_why_not(struct tui *t, enum command_id id, const char **ret_why)
 {
 	static struct err err; /* the reason lives until the next question */

@@ -274,12 +274,22 @@ static void draw_row(struct tui *t, struct list *l, const struct shape *s, size_
 		surface_str(&t->surface, y, r.x + 1, r.w - 1, STYLE_DIM, t->surface.ascii ? "..." : "…");
 }
 
+static void draw_no_match(struct tui *t, const struct list *l, struct doc *d)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	doc_wrap(d, STYLE_DIM, 0, SV("Nothing matches the filter. esc clears it."));
+	if (l->kind->says)
+		l->kind->says(t, false, &b);
+	if (b.len)
+		doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
+}
+
 static void draw_empty(struct tui *t, struct list *l, struct rect r)
 {
 	struct doc d = { 0 };
 	doc_begin(&d, r.w - 2, t->surface.ascii);
 	if (l->filter.len && l->n)
-		doc_wrap(&d, STYLE_DIM, 0, SV("Nothing matches the filter. esc clears it."));
+		draw_no_match(t, l, &d);
 	else
 		l->kind->empty(t, &d);
 	doc_draw(&d, &t->surface, (struct rect){ r.y, r.x + 1, r.h, r.w - 2 }, 0);
@@ -357,10 +367,17 @@ static void add_count(struct tui *t, const struct list *l, struct buf *b)
 {
 	const struct fresh *f = l->kind->fresh(t);
 	const struct column *sort = list_sort_column(l);
+	AUTO(buf_fini) struct buf asks = BUF_INIT;
 	if (list_n_marks(t, l))
 		buf_addf(b, "%zu marked  ", list_n_marks(t, l));
 	if (sort)
 		buf_addf(b, "by %s %s  ", sort->id, t->surface.ascii ? (l->sort_down ? "v" : "^") : l->sort_down ? "↓" : "↑");
+	if (l->filter.len && l->kind->says)
+		l->kind->says(t, true, &asks);
+	if (asks.len) {
+		buf_addf(b, "/%s %s", buf_str(&l->filter), buf_str(&asks));
+		return;
+	}
 	if (l->filter.len)
 		buf_addf(b, "/%s %zu of ", buf_str(&l->filter), list_len(l));
 	else if (list_len(l))

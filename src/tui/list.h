@@ -24,6 +24,10 @@ struct list_kind {
 	bool (*draw)(struct tui *t, size_t i, int y, struct rect r);
 	/* Asks for rows that a filter still has to look at; NULL: all are there. */
 	void (*want)(struct tui *t, size_t first, size_t n);
+	/* A host has found this row for the filter, whatever its columns say. NULL: nobody is asked. */
+	bool (*hit)(struct tui *t, const struct row *r);
+	/* What becomes of asking, added to b. brief: a word, beside the filter. */
+	void (*says)(struct tui *t, bool brief, struct buf *b);
 };
 struct list {
 	const struct list_kind *kind;

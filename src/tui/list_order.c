@@ -18,7 +18,8 @@ static bool matches(const struct list *l, const struct row *r)
 	enum style ignored;
 	for (size_t i = 0; i < n; i++) {
 		size_t at = all.len;
-		if (columns[i].rank == 0 || columns[i].type != COLUMN_TEXT)
+		bool place = strcmp(columns[i].id, "path") == 0; /* no column of a pane, but what people know a project by */
+		if ((columns[i].rank == 0 && !place) || columns[i].type != COLUMN_TEXT)
 			continue;
 		columns[i].text(&all, r, &ignored);
 		struct sv one = { all.p + at, all.len - at };
@@ -40,7 +41,7 @@ void list_scan(struct tui *t, struct list *l)
 				l->kind->want(t, l->scanned, SCAN_STEP);
 				return;
 			}
-		} else if (!l->filter.len || matches(l, &r)) {
+		} else if (!l->filter.len || matches(l, &r) || (l->kind->hit && l->kind->hit(t, &r))) {
 			VEC_PUSH(&l->shown, (uint32_t)l->scanned);
 		}
 		l->scanned++;

@@ -339,7 +339,8 @@ void log_panel_add_state(struct log_panel *p, struct buf *b)
 {
 	if (!p->id)
 		return;
-	buf_addf(b, "%s  ", p->kind == APP_LOG_FILE && strrchr(p->id, '/') ? strrchr(p->id, '/') + 1 : p->id);
+	const char *file = p->kind == APP_LOG_FILE ? strrchr(p->id, '/') : NULL, *number = p->kind == APP_LOG_JOB ? strrchr(p->id, '-') : NULL;
+	buf_addf(b, "%s%s  ", number ? "job #" : "", number ? number + 1 : file ? file + 1 : p->id);
 	add_number(b, logindex_lines(&p->view.index));
 	buf_add_str(b, p->view.index.work ? "+ lines, counting" : " lines");
 	if (!p->follow && p->view.store.len)

@@ -36,15 +36,19 @@ static bool waits(const struct fresh *f)
 /* ---- projects ---- */
 static size_t projects_count(struct tui *t, bool *ret_complete)
 {
-	*ret_complete = true;
+	*ret_complete = !app_projects_more(t->app, NULL);
 	return store_n_projects(t->store);
 }
 
 static bool projects_row(struct tui *t, size_t i, struct row *r)
 {
 	r->project = store_project_at(t->store, i);
-	r->n_sessions = r->project ? store_count_sessions(t->store, r->project, NULL, NULL) : 0;
-	return r->project != NULL;
+	if (!r->project)
+		return false;
+	r->n_sessions = store_count_sessions(t->store, r->project, NULL, NULL);
+	r->one_forge = app_n_forges(t->app) < 2;
+	r->found = app_project_is_found(t->app, r->project->id);
+	return true;
 }
 
 static uint64_t projects_id(struct tui *t, size_t i)
@@ -61,7 +65,11 @@ static void projects_empty(struct tui *t, struct doc *d)
 {
 	const struct config *c = app_config(t->app);
 	if (waits(projects_fresh(t))) {
-		say_fresh(d, projects_fresh(t), "Looking for repositories...");
+		say_fresh(d, projects_fresh(t), "Looking for projects...");
+		return;
+	}
+	if (store_n_projects(t->store)) {
+		doc_wrap(d, STYLE_DIM, 0, SV("No project is selected."));
 		return;
 	}
 	doc_wrap(d, STYLE_WARN, 0, SV("No git repository was found."));
@@ -76,7 +84,7 @@ static void projects_empty(struct tui *t, struct doc *d)
 	doc_wrap(d, STYLE_KEY, 2, SV("[forge \"local\"] folder = ~/work"));
 }
 
-const struct list_kind projects_list = { PANE_PROJECTS, ENTITY_PROJECT, "projects", "Projects", projects_count, projects_row, projects_id, projects_fresh, projects_empty, NULL, NULL };
+const struct list_kind projects_list = { PANE_PROJECTS, ENTITY_PROJECT, "projects", "Projects", projects_count, projects_row, projects_id, projects_fresh, projects_empty, NULL, NULL, search_hit, search_says };
 
 /* ---- branches ---- */
 static size_t branches_count(struct tui *t, bool *ret_complete)
@@ -124,7 +132,7 @@ static void branches_empty(struct tui *t, struct doc *d)
 		say_note(t, d);
 }
 
-const struct list_kind branches_list = { PANE_BRANCHES, ENTITY_BRANCH, "branches", "Branches", branches_count, branches_row, branches_id, branches_fresh, branches_empty, NULL, NULL };
+const struct list_kind branches_list = { PANE_BRANCHES, ENTITY_BRANCH, "branches", "Branches", branches_count, branches_row, branches_id, branches_fresh, branches_empty, NULL, NULL, NULL, NULL };
 
 /* ---- commits ---- */
 static size_t commits_count(struct tui *t, bool *ret_complete)
@@ -171,7 +179,7 @@ static void commits_want(struct tui *t, size_t first, size_t n)
 		app_want_commits(t->app, t->sel.project, t->sel.branch, first, n);
 }
 
-const struct list_kind commits_list = { PANE_COMMITS, ENTITY_COMMIT, "commits", "Commits", commits_count, commits_row, commits_id, commits_fresh, commits_empty, NULL, commits_want };
+const struct list_kind commits_list = { PANE_COMMITS, ENTITY_COMMIT, "commits", "Commits", commits_count, commits_row, commits_id, commits_fresh, commits_empty, NULL, commits_want, NULL, NULL };
 
 /* ---- sessions, with the starts that are under way or have failed above them ---- */
 static void forget_rows(struct tui *t)
@@ -279,7 +287,7 @@ static bool sessions_draw(struct tui *t, size_t i, int y, struct rect r)
 	return true;
 }
 
-const struct list_kind sessions_list = { PANE_SESSIONS, ENTITY_SESSION, "sessions", "Sessions", sessions_count, sessions_row, sessions_id, sessions_fresh, sessions_empty, sessions_draw, NULL };
+const struct list_kind sessions_list = { PANE_SESSIONS, ENTITY_SESSION, "sessions", "Sessions", sessions_count, sessions_row, sessions_id, sessions_fresh, sessions_empty, sessions_draw, NULL, NULL, NULL };
 
 /* ---- what is selected ---- */
 const struct project *sel_project(const struct tui *t)

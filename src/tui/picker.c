@@ -157,7 +157,7 @@ static void draw_item(struct tui *t, const struct picker *p, const struct picker
 	surface_fit(s, y, r.x + 1, keys, m->why_not ? STYLE_DIM : STYLE_KEY, sv_of(m->key));
 	surface_fit(s, y, r.x + 2 + keys, names, m->why_not ? STYLE_DIM : STYLE_BOLD, sv_of(m->name));
 	int x = 3 + keys + names;
-	AUTO_STR what = m->why_not ? xasprintf("%s (%s)", m->what, m->why_not) : xstrdup(m->what);
+	AUTO_STR what = m->why_not ? xasprintf("(%s) %s", m->why_not, m->what) : xstrdup(m->what); /* the reason is what a person looks for there */
 	surface_fit(s, y, r.x + x, r.w - x, text, sv_of(what));
 }
 
@@ -172,7 +172,8 @@ static int draw_whole(struct tui *t, const struct picker *p, struct rect r)
 	doc_nl(&d);
 	if (m && m->value >= 0) {
 		doc_add(&d, STYLE_BOLD, "%s  ", m->name);
-		doc_wrap(&d, m->why_not ? STYLE_WARN : STYLE_PLAIN, 0, sv_of(m->what));
+		AUTO_STR text = m->why_not ? xasprintf("not now: %s", m->why_not) : xstrdup(m->what);
+		doc_wrap(&d, m->why_not ? STYLE_WARN : STYLE_PLAIN, 0, sv_of(text));
 	}
 	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - 3, r.x + 1, 3, r.w - 2 }, 0);
 	doc_fini(&d);

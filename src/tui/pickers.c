@@ -59,7 +59,10 @@ void open_menu(struct tui *t)
 	tui_pane_names(t, names);
 	for (size_t i = 0; i < CMD_COUNT_; i++) {
 		const struct command *c = command_at(i);
-		if ((c->faces & FACE_TUI) && c->hint && *c->panes && tui_works_here(t, c->id))
+		bool deed = is_deed(c->id), here = t->sel.project.v && app_has_jobs(t->app, t->sel.project);
+		if (!(c->faces & FACE_TUI) || !*c->panes || !tui_works_here(t, c->id))
+			continue;
+		if (deed && c->id != CMD_CANCEL ? here : c->hint || (c->id == CMD_WATCH && here))
 			add_command(t, p, c, names);
 	}
 }

@@ -26,6 +26,7 @@ libtui_a_SOURCES = \
   src/tui/list.c \
   src/tui/list_order.c \
   src/tui/panes.c \
+  src/tui/search.c \
   src/tui/place.c \
   src/tui/details.c \
   src/tui/offlist.h \

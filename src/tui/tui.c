@@ -7,7 +7,7 @@
 #include "berth/path.h"
 #include "tui/logpanel.h"
 
-enum { DRAW_ROUNDS = 5, AHEAD = 16, COMMITS_ASKED = 96 };
+enum { DRAW_ROUNDS = 5, AHEAD = 16, COMMITS_ASKED = 96, PROJECTS_AHEAD = 10 };
 
 static void on_notice(void *tui, const struct notice *n)
 {
@@ -124,6 +124,7 @@ void tui_free(struct tui *t)
 	attach_forget(t);
 	watches_fini(t);
 	stop_forget(t);
+	search_fini(t);
 	link_forget(t);
 	free(t->new_folder);
 	lives_fini(t);
@@ -293,8 +294,17 @@ static void want_usage(struct tui *t)
 	}
 }
 
+/* A host's list goes on where somebody comes near the end of what there is of it. */
+static void want_projects(struct tui *t)
+{
+	const struct list *l = &t->lists[PANE_PROJECTS];
+	if (!filtered(l) && l->cursor + PROJECTS_AHEAD >= l->n && app_projects_more(t->app, NULL))
+		app_want_more_projects(t->app, l->n + 1);
+}
+
 static void wants(struct tui *t)
 {
+	want_projects(t);
 	if (!t->sel.project.v)
 		return;
 	app_want_branches(t->app, t->sel.project);

@@ -52,6 +52,20 @@ char *link_text(struct tui *t, bool badge); /* of what is selected; owned, NULL:
 void link_forget(struct tui *t);
 void do_new(struct tui *t, const char *folder); /* new.c */
 
+/* search.c: hosts are asked for what the filter of the projects finds too little of. */
+struct project_search {
+	struct loop_timer *timer;      /* between keys and the question */
+	unsigned asking;               /* for app_forget; 0: nothing is asked */
+	char *words;                   /* that were asked for last; NULL: none */
+	char *host;                    /* that has more than it gave; NULL: none has */
+	bool whole, silent;            /* all that have these words have come; no host has answered */
+	char *trouble;                 /* why one could not be searched; NULL: nothing to say */
+};
+void search_typed(struct tui *t);  /* the projects' filter has changed */
+bool search_hit(struct tui *t, const struct row *r);
+void search_says(struct tui *t, bool brief, struct buf *b);
+void search_fini(struct tui *t);
+
 struct selection {                 /* ids, never pointers */
 	struct project_id project;     /* v 0: none */
 	char *branch;                  /* NULL: none */
@@ -69,6 +83,7 @@ struct tui {
 	struct layout layout;
 	struct list lists[PANE_MAIN];
 	struct selection sel;
+	struct project_search search;
 	VEC(struct session_row) session_rows;
 	enum pane focus, list_focus;   /* list_focus: the list that what is on the right belongs to */
 	enum zoom zoom;
@@ -178,6 +193,7 @@ void do_start(struct tui *t);
 void do_start_with(struct tui *t, const struct session_options *options, bool even_if_running);
 void do_deed(struct tui *t, enum command_id id);       /* retry, play, run-pipeline, touch, and cancel of a host's build */
 void ask_fork(struct tui *t);
+bool is_deed(enum command_id id);
 bool deed_why_not(struct tui *t, enum command_id id, const char **ret_why); /* false: it is no deed; *ret_why NULL: it can be done */
 void offer_deeds(struct tui *t, struct doc *d);
 void details_job(struct tui *t, const struct image *i, struct doc *d);

@@ -5,7 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --branches 3000 --info "$T/where"
+background gitlab "$standin/gitlab" --world "$standin/world.json" --branches 3000 --projects 180 --info "$T/where"
 standin_pid=$PID
 wait_for 60 test -s "$T/where" || bail 'the stand-in GitLab does not start'
 url=$(sed -n 's/^url=//p' "$T/where")
@@ -56,6 +56,45 @@ tell settings '{"latency_ms": 0}' >/dev/null
 run timeout 60 "$BERTH" branches scale/model --json
 is "$STATUS" 0 'three thousand branches: exit status' || diag "$ERR"
 ok 'three thousand branches: all are listed' test "$(json 'len(d)' <<<"$OUT")" -ge 3000
+berth projects --json
+is "$(json 'len([p for p in d if p["forge"] == "lab"])' <<<"$OUT")" 100 'many projects: a hundred of a host'
+like "$ERR" 'lab has more projects' 'many projects: and that there are more is said'
+berth projects --json --max 0
+ok 'many projects: all of them, when asked for' test "$(json 'len(d)' <<<"$OUT")" -ge 180
+tell counts/reset '{}' >/dev/null
+berth projects --search 'p177 scale' --json
+is "$STATUS" 0 'search: exit status' || diag "$ERR"
+is "$(json '" ".join(p["path"] for p in d)' <<<"$OUT")" scale/p177 'search: what no page had is found, by words in its path'
+is "$(asked "len([e for e in d['log'] if 'search=' in e['target']])")" 2 "search: one question for one's own, one for all"
+berth projects --search 'no such thing'
+is "$STATUS" 0 'search: finding nothing is no failure'
+like "$ERR" 'No project has the words no such thing' 'search: and is said'
+is "$(berth projects --max x; echo "$STATUS")" 2 '--max wants a number'
+
+# The filter of the dashboard asks the host, too -----------------------------------------------------------------------------
+term_start 160x50 "$BERTH"
+term_ok 20 'Projects.*1/5[0-9]\+' 'a host with many projects: a page of them'
+tell counts/reset '{}' >/dev/null
+term_keys 1 /
+term_type scale/p17
+term_ok 20 'scale|p17[0-9]' 'the filter shows what is here'
+term_type 7
+term_ok 20 'found' 'the filter: the host is asked, and what it has is marked'
+ok 'the filter: once, when typing has stopped' test "$(asked "len([e for e in d['log'] if 'search=' in e['target']])")" -le 3
+term_keys Enter G
+term_ok 20 'p177|177' 'the filter: it stands in the list'
+tell faults '{"match": "search=", "kind": "forbidden"}' >/dev/null
+term_keys / C-u
+term_type zzzzyyy
+term_ok 20 'could not be searched' 'the filter: a host that refuses says why'
+tell faults '{}' DELETE >/dev/null
+term_keys C-u Enter
+tell counts/reset '{}' >/dev/null
+term_keys G
+term_ok 20 'Projects.*/1[0-9][0-9]\+' "the end of the list: the host's next page comes"
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+term_end
 
 # Answers that are too much --------------------------------------------------------------------------------------------------
 for kind in deep huge wrong_types sign_in; do

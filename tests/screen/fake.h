@@ -8,7 +8,7 @@
 #include "tui/tui_impl.h"
 
 #define FAKE_NOW 1795464000 /* 2026-11-23 20:00:00 UTC */
-enum fake_world { WORLD_FULL, WORLD_EMPTY, WORLD_NO_ENGINE, WORLD_HUGE, WORLD_HOSTILE, WORLD_LOADING };
+enum fake_world { WORLD_FULL, WORLD_EMPTY, WORLD_NO_ENGINE, WORLD_HUGE, WORLD_HOSTILE, WORLD_LOADING, WORLD_HOST /* projects of a GitLab host beside local ones */ };
 
 struct app {
 	struct loop *loop; struct store *store; struct config *config;
@@ -21,12 +21,20 @@ struct app {
 	char *ssh;
 	const char *last_memory; struct project_use use;
 	size_t want_first, want_n;
+	/* a host (fake_host.c) */
+	bool host, more;               /* there is one; its list goes on */
+	bool found;                    /* a search has found two projects */
+	const char *no_search;         /* why a search fails */
+	bool offline;
+	size_t want_projects;
+	struct { void (*got)(void *ctx, const struct app_searched *s); app_end_fn end; void *ctx; struct loop_timer *timer; } search;
 };
 struct launch { char *name; struct project project; struct step_status steps[STEP_COUNT_]; enum launch_step current; struct err err; };
 
 struct app *fake_app_new(struct loop *loop, enum fake_world world, const char *config_text);
 void fake_app_free(struct app *a);
 void fake_fill(struct app *a, enum fake_world world);
+void fake_fill_host(struct app *a);                     /* fake_host.c */
 void fake_log(struct app *a, struct sv bytes);          /* to whoever follows a log */
 void fake_log_end(struct app *a);
 void fake_load_commits(struct app *a);                  /* what the last want asked for */

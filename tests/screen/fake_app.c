@@ -60,6 +60,7 @@ void fake_app_free(struct app *a)
 	free(a->undo);
 	free(a->ssh);
 	free(a->log.id);
+	loop_timer_stop(a->search.timer);
 	free(a);
 }
 
@@ -141,13 +142,6 @@ int app_build_cancel(struct app *a, const char *id, struct err *reterr)
 	return 0;
 }
 
-/* No host: what is built there is not played. */
-bool app_has_jobs(const struct app *a, struct project_id p) { (void)a, (void)p; return false; }
-int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr)
-{
-	(void)a, (void)q;
-	return err_set(reterr, ERR_UNSUPPORTED, "local has no CI: its images are built on the engine");
-}
 unsigned app_do(struct app *a, const struct app_deed_query *q, void (*said)(void *ctx, const char *text), app_end_fn end, void *ctx)
 {
 	(void)said, (void)end, (void)ctx;

@@ -184,4 +184,6 @@ void fake_fill(struct app *a, enum fake_world world)
 		return;
 	fill_images(a);
 	fill_sessions(a);
+	if (world == WORLD_HOST)
+		fake_fill_host(a);
 }

@@ -78,3 +78,35 @@ void expect_golden(const char *name, struct sv got)
 	if (!sv_eq(buf_sv(&want), got))
 		fail_msg("%s differs (UPDATE=1 takes it over when that is meant):\n%.*s", name, (int)got.len, got.p);
 }
+
+void play_scenes(const struct scene *scenes, size_t n)
+{
+	for (const struct scene *s = scenes; s < scenes + n; s++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		struct play p;
+		play_begin(&p, s->world, s->rows, s->cols, s->ascii);
+		if (s->before)
+			s->before(&p);
+		play_keys(&p, s->keys);
+		tui_draw(p.t);
+		play_dump(&p, &b);
+		/* the configuration's name is another each time */
+		char *tmp = strstr(buf_str(&b), "/tmp/berth-screen-");
+		if (tmp)
+			memset(tmp + 18, 'X', 6);
+		expect_golden(s->name, buf_sv(&b));
+		play_end(&p);
+	}
+}
+
+void play_calls(const struct calls *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct play p;
+		play_begin(&p, cases[i].world, 24, 80, false);
+		play_keys(&p, cases[i].keys);
+		if (strcmp(buf_str(&p.app->calls), cases[i].calls) != 0)
+			fail_msg("case %zu (%s): asked %s", i, cases[i].keys, buf_str(&p.app->calls));
+		play_end(&p);
+	}
+}

@@ -17,8 +17,16 @@ void play_end(struct play *p);
 /* Keys, blank-separated; "text:abc" types a, b, c; "wait:100" lets time pass. Drawn after each, as on a terminal. */
 void play_keys(struct play *p, const char *script);
 void play_dump(struct play *p, struct buf *b);          /* what is on the screen, where its cursor is, and its styles */
+/* Rows of a table: each is played and is as its golden file; each asks the app for what it says. */
+struct scene { const char *name; enum fake_world world; int cols, rows; bool ascii; const char *keys; void (*before)(struct play *p); };
+struct calls { enum fake_world world; const char *keys, *calls; };
+void play_scenes(const struct scene *scenes, size_t n);
+void play_calls(const struct calls *cases, size_t n);
 void expect_golden(const char *name, struct sv got);    /* UPDATE=1 writes it anew */
 
+/* screens_host.c */
+void test_host_scenes(void **state);
+void test_host_calls(void **state);
 /* screens_log.c */
 void with_log(struct play *p);
 void with_gitlab_log(struct play *p);

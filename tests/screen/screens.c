@@ -12,8 +12,6 @@
 #include "play.h"
 #include "tui/logpanel.h"
 
-struct scene { const char *name; enum fake_world world; int cols, rows; bool ascii; const char *keys; void (*before)(struct play *p); };
-
 static void with_launch(struct play *p) { fake_launch(p->app, "flights-main-5d1f", STEP_CLONE, NULL); }
 static void with_failed_launch(struct play *p) { fake_launch(p->app, "flights-main-5d1f", STEP_READY, "the program ended with code 127: jupyter was not found"); }
 static void with_past(struct play *p)
@@ -105,29 +103,13 @@ static const struct scene scenes[] = {
 static void test_scenes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
-		const struct scene *s = &scenes[i];
-		AUTO(buf_fini) struct buf b = BUF_INIT;
-		struct play p;
-		play_begin(&p, s->world, s->rows, s->cols, s->ascii);
-		if (s->before)
-			s->before(&p);
-		play_keys(&p, s->keys);
-		tui_draw(p.t);
-		play_dump(&p, &b);
-		/* the configuration's name is another each time */
-		char *tmp = strstr(buf_str(&b), "/tmp/berth-screen-");
-		if (tmp)
-			memset(tmp + 18, 'X', 6);
-		expect_golden(s->name, buf_sv(&b));
-		play_end(&p);
-	}
+	play_scenes(scenes, ARRAY_LEN(scenes));
 }
 
 /* ---- what keys do ---- */
 static void test_calls(void **state)
 {
-	static const struct { enum fake_world world; const char *keys, *calls; } cases[] = {
+	static const struct calls cases[] = {
 		{ WORLD_FULL, "3 j s", "start branch=main commit=89d9212 memory=-\n" },
 		{ WORLD_FULL, "3 s", "" },
 		{ WORLD_FULL, "3 s enter", "" },           /* Cancel is the default */
@@ -186,14 +168,7 @@ static void test_calls(void **state)
 		{ WORLD_LOADING, "s S b c X d a enter G g j k", "" },
 	};
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct play p;
-		play_begin(&p, cases[i].world, 24, 80, false);
-		play_keys(&p, cases[i].keys);
-		if (strcmp(buf_str(&p.app->calls), cases[i].calls) != 0)
-			fail_msg("case %zu (%s): asked %s", i, cases[i].keys, buf_str(&p.app->calls));
-		play_end(&p);
-	}
+	play_calls(cases, ARRAY_LEN(cases));
 }
 
 static size_t cursor_after(struct play *p, enum pane pane, const char *keys)
@@ -462,7 +437,7 @@ int main(void)
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		return 1;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scenes), cmocka_unit_test(test_calls), cmocka_unit_test(test_read_only), cmocka_unit_test(test_cursor_stays_on_its_row),
+		cmocka_unit_test(test_scenes), cmocka_unit_test(test_host_scenes), cmocka_unit_test(test_host_calls), cmocka_unit_test(test_calls), cmocka_unit_test(test_read_only), cmocka_unit_test(test_cursor_stays_on_its_row),
 		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_slow_look), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

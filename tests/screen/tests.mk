@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Screens on the memory surface over an app that is played (its functions come first in the link, so app's own are not taken).
-SCREEN_FAKE = tests/screen/fake.h tests/screen/fake_app.c tests/screen/fake_world.c
+SCREEN_FAKE = tests/screen/fake.h tests/screen/fake_app.c tests/screen/fake_world.c tests/screen/fake_host.c
 SCREEN_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/tests/screen
 check_PROGRAMS += tests/screen/screens tests/screen/real tests/screen/screen-demo
 TESTS += tests/screen/screens tests/screen/real
 tests_screen_screens_SOURCES = \
   tests/screen/screens.c \
   tests/screen/screens_log.c \
+  tests/screen/screens_host.c \
   tests/screen/play.h \
   tests/screen/play.c \
   $(SCREEN_FAKE)

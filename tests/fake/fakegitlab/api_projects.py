@@ -45,13 +45,21 @@ def keeps(request, project, user):
         not request.flag("active") or not project.archived,
         request.one("visibility") in (None, "", project.visibility),
         level >= paging.number(request, "min_access_level", 0),
-        not search or any(search in text for text in named),
+        not search or has_words(search, named),
         project.id > paging.number(request, "id_after", 0),
         project.id < paging.number(request, "id_before", 1 << 62),
         project.last_activity_at > (clock.parse(request.one("last_activity_after")) or 0),
         project.last_activity_at < (clock.parse(request.one("last_activity_before")) or 1e18),
     ]
     return all(checks)
+
+
+def has_words(search, texts):
+    """GitLab's search: each word of three letters or more somewhere in the texts; without such a word the whole of one text."""
+    words = [w for w in search.split() if len(w) >= 3]
+    if not words:
+        return search.strip() in texts
+    return all(any(word in text for text in texts) for word in words)
 
 
 @route("GET", "projects")

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Golden screens of a GitLab host's projects. */
+#include "play.h"
+
+static void no_search(struct play *p) { p->app->no_search = "the token of lab was revoked"; }
+static void offline(struct play *p) { p->app->no_search = "lab.example can't be reached"; p->app->offline = true; }
+static void with_job_log(struct play *p)
+{
+	play_keys(p, "3 j L");
+	fake_log(p->app, sv_of(fake_build_log));
+	store_flush(p->app->store);
+}
+
+static const struct scene scenes[] = {
+	{ "host-60x20", WORLD_HOST, 60, 20, false, "", NULL },
+	{ "host-80x24", WORLD_HOST, 80, 24, false, "", NULL },
+	{ "host-160x50", WORLD_HOST, 160, 50, false, "", NULL },
+	{ "host-80x24-ascii", WORLD_HOST, 80, 24, true, "", NULL },
+	{ "host-branches-60x20", WORLD_HOST, 60, 20, false, "2 j", NULL },
+	{ "host-branches-80x24", WORLD_HOST, 80, 24, false, "2 j", NULL },
+	{ "host-branches-160x50", WORLD_HOST, 160, 50, false, "2 j", NULL },
+	{ "host-branches-80x24-ascii", WORLD_HOST, 80, 24, true, "2 j", NULL },
+	{ "host-commits-60x20", WORLD_HOST, 60, 20, false, "3", NULL },
+	{ "host-commits-80x24", WORLD_HOST, 80, 24, false, "3 j", NULL },
+	{ "host-commits-160x50", WORLD_HOST, 160, 50, false, "3 j j j", NULL },
+	{ "host-commits-80x24-ascii", WORLD_HOST, 80, 24, true, "3 j j j j", NULL },
+	{ "host-log-60x20", WORLD_HOST, 60, 20, false, "", with_job_log },
+	{ "host-log-80x24", WORLD_HOST, 80, 24, false, "", with_job_log },
+	{ "host-log-160x50", WORLD_HOST, 160, 50, false, "", with_job_log },
+	{ "host-log-80x24-ascii", WORLD_HOST, 80, 24, true, "", with_job_log },
+	{ "host-menu-60x20", WORLD_HOST, 60, 20, false, "3 x", NULL },
+	{ "host-menu-80x24", WORLD_HOST, 80, 24, false, "3 x", NULL },
+	{ "host-menu-160x50", WORLD_HOST, 160, 50, false, "3 j x", NULL },
+	{ "host-menu-80x24-ascii", WORLD_HOST, 80, 24, true, "3 x", NULL },
+	{ "host-menu-reporter-80x24", WORLD_HOST, 80, 24, false, "1 j 3 x", NULL },
+	{ "host-search-asking-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450", NULL },
+	{ "host-search-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450 wait:400", NULL },
+	{ "host-search-160x50", WORLD_HOST, 160, 50, false, "1 / text:glider wait:450 wait:400 enter", NULL },
+	{ "host-search-refused-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450 wait:400", no_search },
+	{ "host-search-offline-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450 wait:400", offline },
+};
+
+void test_host_scenes(void **state)
+{
+	(void)state;
+	play_scenes(scenes, ARRAY_LEN(scenes));
+}
+
+void test_host_calls(void **state)
+{
+	static const struct calls cases[] = {
+		/* a host is asked once a person has stopped typing, with three letters, where the filter finds little */
+		{ WORLD_HOST, "1 / text:glider wait:200 text:s wait:399", "" },
+		{ WORLD_HOST, "1 / text:glider wait:200 text:s wait:401", "search gliders\n" },
+		{ WORLD_HOST, "1 / text:zz wait:900", "" }, { WORLD_HOST, "1 / text:!abc wait:900", "" }, { WORLD_HOST, "1 / text:glider esc wait:900", "" },
+		{ WORLD_HOST, "1 / text:glider wait:450 text:s wait:1000", "search glider\n" }, /* all that begin so are here now */
+		{ WORLD_HOST, "1 / text:glider wait:450 backspace wait:1000 wait:1000", "search glider\nsearch glide\n" }, /* one question at a time */
+		{ WORLD_HOST, "3 / text:glider wait:900", "" }, { WORLD_FULL, "1 / text:glider wait:900", "" },
+	};
+	(void)state;
+	play_calls(cases, ARRAY_LEN(cases));
+}
