@@ -249,6 +249,9 @@ unsigned app_link(struct app *a, const struct link *l, void (*got)(void *ctx, co
 /* The link of a project, autostart set: ret is made anew (link_fini it). ERR_NOT_FOUND: the project is gone. */
 int app_link_of(const struct app *a, struct project_id p, struct link *ret, struct err *reterr);
 
+/* False while what an interrupted start has left is being removed, which is told in messages; also when there is no engine: true. */
+bool app_has_swept(const struct app *a);
+
 /* ---- sessions ---- */
 /* Each gives a number for app_forget(). */
 unsigned app_session_url(struct app *a, const char *session, void (*got)(void *ctx, const char *url), app_end_fn end, void *ctx);

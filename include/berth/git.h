@@ -119,6 +119,8 @@ int place_fetch(const struct git_place *p, struct repo *into, const struct git_r
 int repo_init_bare(const char *dir, struct repo **ret, struct err *reterr);
 /* The message of a commit. Owned. */
 int repo_message(struct repo *r, const struct oid *id, char **ret, struct err *reterr);
+/* Whether all of `old` is in `now`; false also when the repository lacks one of them. */
+bool repo_is_ancestor(struct repo *r, const struct oid *old, const struct oid *now);
 /* A patch between two commits' trees (from zero: from nothing), in pieces. */
 int repo_patch(struct repo *r, const struct oid *from, const struct oid *to, void (*piece)(void *ctx, struct sv text), void *ctx, struct err *reterr);
 

@@ -231,6 +231,8 @@ struct session_watch {
 	int64_t disk_used_bytes, disk_free_bytes, disk_size_bytes; /* of its workspace, of the disk that has it; 0: unknown */
 	int64_t work_at_s;            /* when the next four were found out; 0: they are not known */
 	int64_t changed, untracked, ahead, behind;
+	int64_t saved_at_s;           /* all of its work was seen to be saved then; 0: not yet */
+	int64_t save_failed_at_s;     /* it could not be saved then, and not since; 0: it could */
 };
 struct session {
 	char *name;                   /* unique on its engine; the container's name is "berth-<name>" */

@@ -152,9 +152,16 @@ uint32_t idle_next_look_s(const struct session_watch *w, uint32_t limit_s);
 void activity_words(struct buf *b, unsigned active);           /* "a kernel is busy, a terminal is open"; "" for 0 */
 
 /* What a look sees. Cores are the mean since the last look through this engine object. */
-struct session_sight { unsigned active; double cpu_cores; uint64_t memory_bytes, disk_used_bytes, disk_free_bytes, disk_size_bytes; };
-/* since_s: the look before, 0: none. Where commands can't be run in the container, CPU alone tells. */
-struct session_call *session_look(struct engine *e, struct loop *l, const struct session *s, int64_t since_s, void (*got)(void *ctx, const struct session_sight *v), session_end_fn end, void *ctx);
+enum sight_change { CHANGE_UNKNOWN, CHANGE_NONE, CHANGE_SOME };
+struct session_sight {
+	unsigned active;
+	enum sight_change change;      /* of anything in the workspace, since the time that was asked for */
+	double cpu_cores;
+	uint64_t memory_bytes, disk_used_bytes, disk_free_bytes, disk_size_bytes;
+};
+struct session_since { int64_t look_s /* the look before; 0: none */, change_s /* for changes of files; 0: they are not asked for */; };
+/* Where commands can't be run in the container, CPU alone tells. */
+struct session_call *session_look(struct engine *e, struct loop *l, const struct session *s, const struct session_since *since, void (*got)(void *ctx, const struct session_sight *v), session_end_fn end, void *ctx);
 
 /* ---- what is remembered beside the labels, which can't change: small files under PATH_STATE/sessions (notes.c) ------------- */
 enum fate_kind {
@@ -173,6 +180,7 @@ void fate_clear(const char *engine, const char *session);
 int watch_set(const char *engine, const char *session, const struct session_watch *w, struct err *reterr);
 bool watch_get(const char *engine, const char *session, struct session_watch *ret); /* with what kept_set said; false: all zero */
 int kept_set(const char *engine, const char *session, int64_t until_s, struct err *reterr);
+bool session_is_saved_now(const char *session);               /* somebody on this machine is at it */
 void notes_forget(const char *engine, const char *session);    /* all of one that is gone */
 /* The number of this state folder, made when it is first asked for; NULL: the folder can't be written. Owned. */
 char *home_id(void);

@@ -131,9 +131,17 @@ static void sweep_end(void *request, const struct err *err)
 {
 	struct request *r = request;
 	/* What is left is swept when the engine comes back, or by the next berth. */
-	if (request_over(r) && err)
-		r->app->link.swept = false;
+	if (request_over(r)) {
+		r->app->link.swept = !err;
+		if (store_engine(r->app->store)->state == ENGINE_UP)
+			set_status(r->app, ENGINE_UP, NULL, 0); /* for who waits for app_has_swept() */
+	}
 	free(r);
+}
+
+bool app_has_swept(const struct app *a)
+{
+	return a->read_only || store_engine(a->store)->state != ENGINE_UP || (a->link.up_at_ms && !a->link.sweep);
 }
 
 static void sweep(struct app *a)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "app/app_impl.h"
+#include "app/keeper.h"
 #include "berth/log.h"
 #include "berth/path.h"
 #include "berth/text.h"
@@ -16,27 +16,9 @@ enum {
 	LONELY_MS = 3000,        /* a session that is just being started is on its way into the list */
 	PATIENCE_MS = 600000,    /* so long an engine may be away */
 	REST_MOST_S = 60,        /* events tell of changes; this is for what they miss */
+	ENDS_BEFORE_S = 30,      /* an engine that is told to end takes so long for its containers */
 	REST_DOWN_MS = 2000, REST_GOAL_MS = 50, REST_SOON_MS = 100,
-	WORK_EVERY_S = 900,      /* what is unsaved is counted so often … */
-	WORK_SHARE = 20,         /* … or less: of a big workspace no more than one part in so many of the time is spent on reading it */
-	WORK_MOST_MS = 60000,    /* and the other sessions don't wait longer for their turn */
 };
-
-struct counted { char *session; int64_t next_s; }; /* when its unsaved work is counted again */
-struct keeper {
-	struct app *app;
-	struct ask *ask;
-	int lock;
-	char *lock_path, *home;
-	struct loop_timer *timer;
-	int subscription;
-	VEC(char *) due;         /* still to be looked at in this round */
-	struct request *looking;
-	VEC(struct counted) counted;
-	uint64_t lonely_since_ms, down_since_ms;
-};
-
-static void round_go_on(struct keeper *k);
 
 /* ---- the end ---- */
 static void keeper_free(struct keeper *k)
@@ -44,14 +26,12 @@ static void keeper_free(struct keeper *k)
 	struct app *a = k->app;
 	a->keeper = NULL;
 	request_drop(&k->looking);
+	request_drop(&k->saving);
 	loop_timer_stop(k->timer);
 	store_unsubscribe(a->store, k->subscription);
 	for (size_t i = 0; i < k->due.len; i++)
 		free(k->due.items[i]);
 	VEC_FINI(&k->due);
-	for (size_t i = 0; i < k->counted.len; i++)
-		free(k->counted.items[i].session);
-	VEC_FINI(&k->counted);
 	close(k->lock);
 	free(k->lock_path);
 	free(k->home);
@@ -67,157 +47,16 @@ static void keeper_end(struct keeper *k, const struct err *err)
 	ask_end(ask, err ? &copy : NULL);
 }
 
-/* ---- one look ---- */
-struct look_request {
-	struct request base;
-	struct keeper *keeper;
-	char *session;
-	struct session_watch watch;
-	bool seen;
-	uint64_t counting_ms;          /* since when */
-	struct loop_timer *late;
-};
-
-static void look_free(struct look_request *r)
-{
-	loop_timer_stop(r->late);
-	free(r->session);
-	free(r);
-}
-
-static const char *identity(const struct keeper *k)
+const char *keeper_engine(const struct keeper *k)
 {
 	return engine_identity(link_engine(k->app));
 }
 
-static void idle_stop_ended(void *keeper, const struct err *err)
+void keeper_stop_ended(void *keeper, const struct err *err)
 {
 	(void)keeper;
 	if (err)
 		log_warn("keeper", "%s", err->text);
-}
-
-static void act(struct keeper *k, const struct session *s, struct session_watch *w)
-{
-	enum idle_verdict v = idle_verdict(w, s->idle_limit_s);
-	if (v == IDLE_WARN)
-		w->warned_at_s = w->seen_at_s;
-	else if (!idle_is_near(w, s->idle_limit_s, w->seen_at_s))
-		w->warned_at_s = 0; /* its time was extended */
-	if (v == IDLE_STOP) {
-		app_say(k->app, MESSAGE_WARN, NULL, "%s was idle for its whole time: it is saved and stopped", s->name);
-		app_session_stop(k->app, s->name, APP_STOP_SAVED, 0, idle_stop_ended, NULL);
-	}
-}
-
-static void look_done(struct look_request *r)
-{
-	struct keeper *k = r->keeper;
-	const struct session *s = store_session(k->app->store, r->session);
-	struct session_watch kept;
-	struct err err = { 0 };
-	request_over(&r->base);
-	if (s && session_is_up(s) && r->seen) {
-		watch_get(identity(k), s->name, &kept);
-		r->watch.kept_until_s = kept.kept_until_s; /* may have come meanwhile */
-		act(k, s, &r->watch);
-		if (watch_set(identity(k), s->name, &r->watch, &err) < 0)
-			log_warn("keeper", "what was seen of %s could not be noted: %s", s->name, err.text);
-	}
-	look_free(r);
-	round_go_on(k);
-}
-
-static struct counted *counted_of(struct keeper *k, const char *session)
-{
-	for (size_t i = 0; i < k->counted.len; i++)
-		if (strcmp(k->counted.items[i].session, session) == 0)
-			return &k->counted.items[i];
-	struct counted c = { .session = xstrdup(session) };
-	VEC_PUSH(&k->counted, c);
-	return &k->counted.items[k->counted.len - 1];
-}
-
-static void work_got(void *request, const struct autosave_result *found)
-{
-	struct look_request *r = request;
-	const struct session_work *w = &found->work;
-	r->watch.work_at_s = r->watch.seen_at_s;
-	r->watch.changed = w->changed;
-	r->watch.untracked = w->untracked;
-	r->watch.ahead = w->ahead;
-	r->watch.behind = w->behind;
-}
-
-static void work_end(void *request, const struct err *err)
-{
-	struct look_request *r = request;
-	if (!r->base.app) {
-		look_free(r);
-		return;
-	}
-	uint64_t took_ms = loop_now_ms(r->base.app->loop) - r->counting_ms;
-	counted_of(r->keeper, r->session)->next_s = r->watch.seen_at_s + MAX_OF((int64_t)WORK_EVERY_S, (int64_t)(took_ms * WORK_SHARE / 1000));
-	if (err) {
-		log_debug("keeper", "the work of %s could not be counted: %s", r->session, err->text);
-		r->watch.work_at_s = 0;
-	}
-	look_done(r);
-}
-
-static void work_late(void *request)
-{
-	struct look_request *r = request;
-	save_cancel(r->base.call);
-}
-
-static void count_work(struct look_request *r, const struct session *s)
-{
-	static const struct autosave_events events = { NULL, work_got, work_end };
-	struct app *a = r->base.app;
-	r->counting_ms = loop_now_ms(a->loop);
-	r->late = loop_timer_start(a->loop, WORK_MOST_MS, 0, work_late, r);
-	r->base.cancel = save_cancel;
-	r->base.call = save_begin(a, s, /* look_only= */ true, &events, r);
-}
-
-static void sight_got(void *request, const struct session_sight *v)
-{
-	struct look_request *r = request;
-	struct session_watch *w = &r->watch;
-	idle_add(w, clock_wall_s(), v->active);
-	w->disk_used_bytes = v->disk_used_bytes ? (int64_t)v->disk_used_bytes : w->disk_used_bytes;
-	w->disk_free_bytes = (int64_t)v->disk_free_bytes;
-	w->disk_size_bytes = (int64_t)v->disk_size_bytes;
-	r->seen = true;
-}
-
-static void sight_end(void *request, const struct err *err)
-{
-	struct look_request *r = request;
-	if (!r->base.app) {
-		look_free(r);
-		return;
-	}
-	const struct session *s = store_session(r->base.app->store, r->session);
-	bool counts = !err && s && r->watch.seen_at_s - r->watch.work_at_s >= WORK_EVERY_S &&
-	              r->watch.seen_at_s >= counted_of(r->keeper, r->session)->next_s;
-	if (err)
-		log_debug("keeper", "%s could not be looked at: %s", r->session, err->text);
-	if (counts)
-		count_work(r, s);
-	else
-		look_done(r);
-}
-
-static void look_at(struct keeper *k, const struct session *s)
-{
-	struct app *a = k->app;
-	struct look_request *r = request_new(a, sizeof *r, &k->looking, cancel_session);
-	r->keeper = k;
-	r->session = xstrdup(s->name);
-	watch_get(identity(k), s->name, &r->watch);
-	r->base.call = session_look(link_engine(a), a->loop, s, r->watch.seen_at_s, sight_got, sight_end, r);
 }
 
 /* ---- what was broken off ---- */
@@ -234,12 +73,12 @@ static bool carry_on(struct keeper *k, const struct session *s)
 	AUTO(session_fate_fini) struct session_fate f = { 0 };
 	if (is_stopping(k->app, s->name))
 		return true;
-	if (!fate_get(identity(k), s->name, &f) || (f.kind != FATE_STOPPING && f.kind != FATE_PAUSING))
+	if (!fate_get(keeper_engine(k), s->name, &f) || (f.kind != FATE_STOPPING && f.kind != FATE_PAUSING))
 		return false;
 	if (!f.owner_is_dead)
 		return true;
 	app_say(k->app, MESSAGE_INFO, NULL, "The %s of %s was broken off: it goes on", f.kind == FATE_STOPPING ? "stop" : "pause", s->name);
-	app_session_stop(k->app, s->name, how_it_was(&f), 0, idle_stop_ended, NULL);
+	app_session_stop(k->app, s->name, how_it_was(&f), 0, keeper_stop_ended, NULL);
 	return true;
 }
 
@@ -257,7 +96,7 @@ static void rest(struct keeper *k, uint64_t ms)
 static int64_t due_at_s(const struct keeper *k, const struct session *s)
 {
 	struct session_watch w;
-	watch_get(identity(k), s->name, &w);
+	watch_get(keeper_engine(k), s->name, &w);
 	return w.seen_at_s ? w.seen_at_s + idle_next_look_s(&w, s->idle_limit_s) : 0;
 }
 
@@ -265,7 +104,9 @@ static void rest_until(struct keeper *k, int64_t at_s)
 {
 	int64_t wait_s = MAX_OF((int64_t)1, at_s - clock_wall_s());
 	uint32_t passed_s;
-	if (clock_skip((uint32_t)MIN_OF(wait_s, (int64_t)UINT32_MAX), &passed_s))
+	if (k->saving) /* what takes its time takes it on any clock */
+		rest(k, REST_SOON_MS);
+	else if (clock_skip((uint32_t)MIN_OF(wait_s, (int64_t)UINT32_MAX), &passed_s))
 		rest(k, passed_s ? 1 : REST_GOAL_MS);
 	else
 		rest(k, (uint64_t)MIN_OF(wait_s, (int64_t)REST_MOST_S) * 1000);
@@ -301,17 +142,34 @@ static bool collect(struct keeper *k, int64_t *ret_next_s)
 	return any;
 }
 
-static void round_go_on(struct keeper *k)
+void keeper_go_on(struct keeper *k)
 {
 	while (k->due.len) {
 		AUTO_STR name = k->due.items[--k->due.len];
 		const struct session *s = store_session(k->app->store, name);
 		if (s && session_is_up(s) && store_engine(k->app->store)->state == ENGINE_UP) {
-			look_at(k, s);
+			keeper_look(k, s);
 			return;
 		}
 	}
 	rest(k, 1);
+}
+
+/* Whoever ended about when the engine did was ended by it: an engine that is stopped ends them first, one that crashed when it is back. */
+static void tell_engine_ends(struct keeper *k)
+{
+	struct store *st = k->app->store;
+	const struct session_fate f = { .kind = FATE_ENGINE };
+	for (size_t i = 0; i < store_n_sessions(st); i++) {
+		const struct session *s = store_session_at(st, i);
+		AUTO(session_fate_fini) struct session_fate known = { 0 };
+		bool by_signal = s->exit_code == 0 || s->exit_code == 137 || s->exit_code == 143 || s->exit_code == 255;
+		bool ended = s->state == SESSION_STOPPED || s->state == SESSION_FAILED;
+		if (is_ours(k, s) && ended && by_signal && !s->oom && s->ended_at_s >= k->down_at_s - ENDS_BEFORE_S && !fate_get(keeper_engine(k), s->name, &known))
+			fate_set(keeper_engine(k), s->name, &f, NULL);
+	}
+	k->down_at_s = 0;
+	schedule_sessions(k->app);
 }
 
 /* Somebody has cleared our folder away: what we note is seen by nobody, and another keeper may run already. */
@@ -330,6 +188,8 @@ static void round_begin(void *keeper)
 		return;
 	if (store_engine(k->app->store)->state != ENGINE_UP || fresh != FRESH_FRESH) {
 		k->down_since_ms = k->down_since_ms ? k->down_since_ms : now_ms;
+		if (store_engine(k->app->store)->state == ENGINE_DOWN && !k->down_at_s)
+			k->down_at_s = clock_wall_s();
 		if (now_ms - k->down_since_ms > PATIENCE_MS || is_orphan(k))
 			keeper_end(k, NULL);
 		else
@@ -337,16 +197,18 @@ static void round_begin(void *keeper)
 		return;
 	}
 	k->down_since_ms = 0;
+	if (k->down_at_s)
+		tell_engine_ends(k);
 	bool any = collect(k, &next_s);
-	if (any)
+	if (any || k->saving)
 		k->lonely_since_ms = 0;
 	else if (!k->lonely_since_ms)
 		k->lonely_since_ms = now_ms;
-	if ((!any && now_ms - k->lonely_since_ms >= LONELY_MS) || is_orphan(k))
+	if ((!any && !k->saving && now_ms - k->lonely_since_ms >= LONELY_MS) || is_orphan(k))
 		keeper_end(k, NULL);
 	else if (k->due.len)
-		round_go_on(k);
-	else if (any)
+		keeper_go_on(k);
+	else if (any || k->saving)
 		rest_until(k, next_s);
 	else
 		rest(k, REST_SOON_MS * 5);

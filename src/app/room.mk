@@ -33,7 +33,9 @@ libapp_a_SOURCES = \
   src/app/sessions.c \
   src/app/stops.c \
   src/app/stopping.c \
+  src/app/keeper.h \
   src/app/keeper.c \
+  src/app/keeper_look.c \
   src/app/keeper_start.c \
   src/app/warnings.c \
   src/app/exports.c \

@@ -4,7 +4,7 @@
 #include "berth/path.h"
 #include "berth/text.h"
 
-enum { NEAR_IDLE = 1, LITTLE_MEMORY = 2, LITTLE_DISK = 4, MEMORY_PERCENT = 90, DISK_PERCENT = 5 };
+enum { NEAR_IDLE = 1, LITTLE_MEMORY = 2, LITTLE_DISK = 4, NOT_SAVED = 8, MEMORY_PERCENT = 90, DISK_PERCENT = 5 };
 static const uint64_t disk_least_bytes = (uint64_t)1 << 30;
 
 static struct warned *warned_of(struct app *a, const char *session)
@@ -71,12 +71,22 @@ static void look_disk(struct app *a, struct warned *w, const struct session *s)
 	tell(a, "Make room on the engine's machine, or remove what you don't need.", buf_str(&b));
 }
 
+static void look_saves(struct app *a, struct warned *w, const struct session *s)
+{
+	if (!newly(w, NOT_SAVED, session_is_up(s) && s->watch.save_failed_at_s))
+		return;
+	AUTO_STR text = xasprintf("The work of %s can't be saved to its project: it is in its workspace alone", s->name);
+	AUTO_STR hint = xasprintf("`berth save %s` says why.", s->name);
+	tell(a, hint, text);
+}
+
 void warnings_look(struct app *a, const struct session *s)
 {
 	struct warned *w = warned_of(a, s->name);
 	look_idle(a, w, s);
 	look_memory(a, w, s);
 	look_disk(a, w, s);
+	look_saves(a, w, s);
 }
 
 void warnings_fini(struct app *a)

@@ -106,17 +106,32 @@ static void sessions_are_known(struct cli *c)
 		c->then(c);
 }
 
+static bool swept(struct cli *c)
+{
+	return app_has_swept(c->app);
+}
+
+/* What was found of those that were broken off is told before anything else. */
 static void ask_for_sessions(struct cli *c)
 {
+	struct store *st = app_store(c->app);
+	for (size_t i = store_n_messages(st); i-- > 0;)
+		if (store_message_at(st, i)->level == MESSAGE_INFO)
+			cli_note(c, "%s", store_message_at(st, i)->text);
 	app_want_sessions(c->app);
 	cli_wait(c, sessions_known, sessions_are_known);
+}
+
+static void await_sweep(struct cli *c)
+{
+	cli_wait(c, swept, ask_for_sessions);
 }
 
 void with_sessions(struct cli *c, void (*next)(struct cli *c))
 {
 	c->then = next;
 	app_want_all_sessions(c->app, cli_flag(c, "all") != NULL);
-	with_engine(c, ask_for_sessions);
+	with_engine(c, await_sweep);
 }
 
 /* ---- how many sessions run ---- */

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a project's branches are: read, moved and looked at again. A repository on this machine; place_url.c has URLs. */
+#include <poll.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 #include "git/place.h"
+
+#define PLACE_OURS "refs/heads/renku/autosave/"
+enum { LOCK_LEFT_S = 3, LOCK_AGAIN_MS = 100, LOCK_TRIES = 50 };
 
 void git_place_fini(struct git_place *p)
 {
@@ -69,7 +75,17 @@ static int update_check(git_repository *git, const struct place_update *u, struc
 	return 0;
 }
 
-static int update_here(git_repository *git, const struct place_update *u, struct err *reterr)
+/* A name below PLACE_OURS is locked by us alone, and for a moment: a lock that stays was left by one of us who was killed. */
+static void drop_left_lock(git_repository *git, const char *name)
+{
+	AUTO_STR lock = xasprintf("%s%s.lock", git_repository_commondir(git), name);
+	struct stat st;
+
+	if (sv_starts(sv_of(name), SV(PLACE_OURS)) && !lstat(lock, &st) && S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > LOCK_LEFT_S)
+		unlink(lock);
+}
+
+static int update_once(git_repository *git, const struct place_update *u)
 {
 	AUTO(git_reference_free_p) git_reference *ref = NULL;
 	git_oid id, old;
@@ -85,6 +101,18 @@ static int update_here(git_repository *git, const struct place_update *u, struct
 		rc = git_reference_create(&ref, git, u->name, &id, 0, "berth: saved");
 	} else {
 		rc = git_reference_create_matching(&ref, git, u->name, &id, 1, &old, "berth: saved");
+	}
+	return rc;
+}
+
+static int update_here(git_repository *git, const struct place_update *u, const atomic_bool *stop, struct err *reterr)
+{
+	int rc = update_once(git, u);
+
+	for (int n = 0; rc == GIT_ELOCKED && n < LOCK_TRIES && !stopped(stop); n++) {
+		drop_left_lock(git, u->name);
+		poll(NULL, 0, LOCK_AGAIN_MS); /* on a worker */
+		rc = update_once(git, u);
 	}
 	return rc ? git_fail(reterr, rc, "%s can't be written", u->name) : 0;
 }
@@ -151,7 +179,7 @@ static int push_here(const struct git_place *place, const struct place_push *q, 
 	if (!rc && q->from)
 		rc = objects_send(r, q, stop, reterr);
 	for (size_t i = 0; !rc && i < q->n; i++)
-		rc = update_here(r->git, &q->updates[i], reterr);
+		rc = update_here(r->git, &q->updates[i], stop, reterr);
 	return rc;
 }
 
@@ -240,4 +268,10 @@ int repo_message(struct repo *r, const struct oid *id, char **ret, struct err *r
 		return git_fail(reterr, rc, "a commit can't be read");
 	*ret = xstrdup(git_commit_message(c) ? git_commit_message(c) : "");
 	return 0;
+}
+
+bool repo_is_ancestor(struct repo *r, const struct oid *old, const struct oid *now)
+{
+	git_oid a, b;
+	return oid_eq(old, now) || git_graph_descendant_of(r->git, oid_to_git(now, &b), oid_to_git(old, &a)) == 1;
 }

@@ -147,7 +147,7 @@ static void job_done(void *job, bool cancelled)
 		j->rc = err_set(&j->err, ERR_CANCELLED, "cancelled");
 	if (j->in >= 0)
 		close(j->in);
-	path_remove_tree(j->dir, NULL); /* small once the worker has removed it */
+	scratch_remove(j->dir); /* small once the worker has removed it */
 	a->worker_left = true;
 	if (a->call)
 		engine_cancel(a->call); /* nobody reads any more; its end goes on */
@@ -214,22 +214,21 @@ void autosave_report(struct save_job *j, const char *what, uint64_t now, uint64_
 
 static bool job_begin(struct autosave *a)
 {
-	AUTO_STR dir = path_of(PATH_CACHE, "saves");
-	AUTO(secret_free_p) struct secret *tail = secret_random(6);
-	struct sv text = secret_reveal(tail);
+	AUTO_STR dir = scratch_new(a->session.name, &a->err);
 	const char *slash = strrchr(a->session.workdir, '/');
 	int ends[2];
 	struct save_job *j;
 
-	if (path_make_dirs(dir, &a->err) < 0)
+	if (!dir)
 		return false;
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		err_set_errno(&a->err, errno, "making a pipe");
+		scratch_remove(dir);
 		return false;
 	}
 	j = xcalloc(1, sizeof *j);
 	git_room_init(NULL); /* counted: the job may outlive us by a moment */
-	*j = (struct save_job){ .a = a, .in = ends[0], .dir = xasprintf("%s/%s-%.*s", dir, a->session.name, (int)text.len, text.p), .root = xstrdup(slash ? slash + 1 : a->session.workdir),
+	*j = (struct save_job){ .a = a, .in = ends[0], .dir = xstrdup(dir), .root = xstrdup(slash ? slash + 1 : a->session.workdir),
 		.user = xstrdup(a->user), .author_name = xstrdup(a->author_name), .author_email = xstrdup(a->author_email),
 		.session = xasprintf("%s (%lld)", a->session.name, (long long)a->session.created_at_s), .start = a->session.commit, .look_only = a->look_only };
 	j->place = (struct git_place){ .url = xstrdup(a->place.url), .user = xstrdup(a->place.user), .password = secret_dup(a->place.password), .ca_file = xstrdup(a->place.ca_file) };
@@ -332,7 +331,7 @@ void autosave_get_workspace(struct autosave *a)
 static int lock_file(struct autosave *a)
 {
 	AUTO_STR dir = path_of(PATH_STATE, "saves");
-	AUTO_STR path = xasprintf("%s/%s.lock", dir, a->session.name);
+	AUTO_STR path = session_save_lock(a->session.name);
 	if (path_make_dirs(dir, &a->err) < 0)
 		return -1;
 	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -105,6 +105,8 @@ static void done(void *call, bool cancelled)
 		c->rc = err_set(&c->err, ERR_CANCELLED, "cancelled");
 	if (c->end)
 		c->end(c->ctx, c->rc < 0 ? &c->err : NULL);
+	if (c->dir)
+		scratch_remove(c->dir);
 	git_place_fini(&c->place);
 	free(c->name);
 	free(c->dir);
@@ -117,29 +119,28 @@ static void refuse(struct loop_work *w, void *call)
 {
 	struct autosave_call *c = call;
 	(void)w;
-	c->rc = err_set(&c->err, ERR_USAGE, "%s is no saved work: their names begin with " AUTOSAVE_PREFIX, c->name);
+	if (c->err.code)
+		c->rc = -(int)c->err.code;
+	else
+		c->rc = err_set(&c->err, ERR_USAGE, "%s is no saved work: their names begin with " AUTOSAVE_PREFIX, c->name);
 }
 
 static struct autosave_call *begin(const struct autosave_deps *deps, const struct project *p, const char *name, struct autosave_call with)
 {
-	AUTO(secret_free_p) struct secret *tail = secret_random(6);
-	struct sv text = secret_reveal(tail);
-	AUTO_STR dir = path_of(PATH_CACHE, "saves");
 	struct autosave_name parsed;
 	struct autosave_call *c = xcalloc(1, sizeof *c);
 	bool sound = autosave_name_parse(sv_of(name), &parsed);
 
 	git_room_init(NULL);
 	c->name = xstrdup(strncmp(name, "origin/", 7) == 0 ? name + 7 : name);
-	c->dir = xasprintf("%s/look-%.*s", dir, (int)text.len, text.p);
+	c->dir = scratch_new("look", &c->err);
 	c->removes = with.removes;
 	c->piece = with.piece;
 	c->end = with.end;
 	c->ctx = with.ctx;
 	if (!forge_git_place(deps->forge, p, &c->place))
 		sound = false;
-	path_make_dirs(dir, NULL);
-	c->work = loop_work_submit(deps->loop, sound ? process : refuse, done, c);
+	c->work = loop_work_submit(deps->loop, sound && c->dir ? process : refuse, done, c);
 	return c;
 }
 

@@ -3,7 +3,7 @@
 #include "autosave_impl.h"
 #include "berth/mem.h"
 
-enum { NTH_MAX = 50 };
+enum { NTH_MAX = 50, DROPS_MAX = 16 };
 
 /* ---- names --------------------------------------------------------------------------------------------------------------------- */
 /* Some characters can't stand in a branch's name. */
@@ -170,11 +170,54 @@ static int send_once(struct save_job *j, struct salvage *salvage, struct err *re
 	return rc;
 }
 
+/* ---- what this session saved of the same branch before: it goes when the newer is there ---------------------------------------- */
+static bool is_of_now(const struct save_job *j, const char *name)
+{
+	for (size_t i = 0; i < j->refs.len; i++)
+		if (strcmp(j->refs.items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The same user's of the same branch since the same commit; and either this session's, or all in the newer one. */
+static bool is_superseded(struct sending *s, const struct git_ref *ref)
+{
+	struct autosave_name old, now;
+	bool ours = false;
+
+	if (is_of_now(s->job, ref->name + strlen("refs/heads/")) || !autosave_name_parse(sv_of(ref->name + strlen("refs/heads/")), &old) || old.branch.p[0] == '@')
+		return false;
+	for (size_t i = 0; i < s->job->refs.len; i++) {
+		const struct save_ref *r = &s->job->refs.items[i];
+		if (!autosave_name_parse(sv_of(r->name), &now) || !sv_eq(now.user, old.user) || !sv_eq(now.branch, old.branch) || !sv_eq(now.start7, old.start7))
+			continue;
+		return repo_is_ancestor(s->repo, &ref->id, &r->tip) || (is_ours(s, ref, &ours, NULL) == 0 && ours);
+	}
+	return false;
+}
+
+/* What goes wrong here loses nothing: there is one branch more. */
+static void drop_superseded(struct save_job *j, struct salvage *salvage)
+{
+	AUTO(sending_fini) struct sending s = { .job = j, .repo = salvage_repo(salvage) };
+	int rc = place_refs(&j->place, "refs/heads/" AUTOSAVE_PREFIX, &j->stop, &s.there, NULL);
+
+	for (size_t i = 0; rc == 0 && i < s.there.len && s.updates.len < DROPS_MAX; i++) {
+		const struct git_ref *ref = &s.there.items[i];
+		if (is_superseded(&s, ref))
+			VEC_PUSH(&s.updates, ((struct place_update){ .name = ref->name, .old = ref->id }));
+	}
+	if (rc == 0 && s.updates.len)
+		place_push(&j->place, &(struct place_push){ .from = s.repo, .updates = s.updates.items, .n = s.updates.len }, &j->stop, NULL);
+}
+
 int autosave_send(struct save_job *j, struct salvage *s, struct err *reterr)
 {
 	int rc = send_once(j, s, reterr);
 
 	for (int n = 0; rc == -ERR_CONFLICT && n < 3 && !atomic_load(&j->stop); n++)
 		rc = send_once(j, s, reterr);
+	if (rc == 0)
+		drop_superseded(j, s);
 	return rc;
 }

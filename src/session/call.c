@@ -51,6 +51,36 @@ bool session_call_ok(struct session_call *c, const struct err *err)
 	return !err;
 }
 
+static void network_gone(void *call, const struct err *err)
+{
+	struct session_call *c = call;
+	(void)err; /* in use after all, or not there */
+	c->call = NULL;
+	session_call_end(c, NULL);
+}
+
+static void one_left(void *call, const struct engine_container *container)
+{
+	(void)container;
+	((struct session_call *)call)->n_left++;
+}
+
+static void left_known(void *call, const struct err *err)
+{
+	struct session_call *c = call;
+	c->call = NULL;
+	if (err || c->n_left || c->cancelled)
+		session_call_end(c, NULL);
+	else
+		c->call = engine_network_remove(c->engine, SESSION_NETWORK, network_gone, c);
+}
+
+void session_call_leave_network(struct session_call *c)
+{
+	c->n_left = 0;
+	c->call = engine_containers(c->engine, LABEL("session"), one_left, left_known, c);
+}
+
 void session_cancel(struct session_call *c)
 {
 	if (!c || c->cancelled)

@@ -13,6 +13,7 @@ struct session_call {
 	void *ctx;
 	void (*fini)(struct session_call *c);
 	bool cancelled, ended;
+	unsigned n_left;                    /* sessions, for whom the network stays */
 };
 void *session_call_new(size_t size, struct engine *e, struct loop *l, session_end_fn end, void *ctx);
 void session_call_end(struct session_call *c, const struct err *err);
@@ -20,4 +21,6 @@ void session_call_end(struct session_call *c, const struct err *err);
 bool session_call_ok(struct session_call *c, const struct err *err);
 /* The same, but an error is left to the caller. */
 bool session_call_back(struct session_call *c, const struct err *err);
+/* The last of all: the sessions' network goes when no session needs it any more. Ends the call, well in any case. */
+void session_call_leave_network(struct session_call *c);
 #endif

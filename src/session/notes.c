@@ -5,7 +5,9 @@
  * what is wrong in one of them makes it count as absent, never as something else.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "berth/mem.h"
@@ -55,6 +57,7 @@ static void note_drop(const char *engine, const char *session, const char *suffi
 static const struct { const char *key; size_t at; } fields[] = {
 	FIELD(seen_at_s), FIELD(idle_s), FIELD(active), FIELD(warned_at_s), FIELD(disk_used_bytes), FIELD(disk_free_bytes), FIELD(disk_size_bytes),
 	FIELD(work_at_s), FIELD(changed), FIELD(untracked), FIELD(ahead), FIELD(behind),
+	FIELD(saved_at_s), FIELD(save_failed_at_s),
 };
 
 void watch_format(struct buf *b, const struct session_watch *w)
@@ -197,6 +200,24 @@ void notes_forget(const char *engine, const char *session)
 	static const char *const suffixes[] = { ".watch", ".kept", ".fate" };
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
 		note_drop(engine, session, suffixes[i]);
+	AUTO_STR lock = session_save_lock(session);
+	unlink(lock);
+}
+
+bool session_is_saved_now(const char *session)
+{
+	AUTO_STR path = session_save_lock(session);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (fd >= 0)
+		close(fd);
+	return busy;
+}
+
+char *session_save_lock(const char *session)
+{
+	AUTO_STR dir = path_of(PATH_STATE, "saves");
+	return xasprintf("%s/%s.lock", dir, session);
 }
 
 /* ---- whose keeper ---- */

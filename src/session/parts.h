@@ -29,6 +29,11 @@ enum owner_life { OWNER_ALIVE, OWNER_DEAD, OWNER_UNKNOWN /* another machine, or 
 char *owner_token(void);
 enum owner_life owner_life(const char *token);
 
+/* ---- folders that saves work in (scratch.c); all of it blocks, the sweep for long ---- */
+char *scratch_new(const char *what, struct err *reterr);   /* the name of a folder that is not there yet; owned, NULL: no */
+void scratch_remove(const char *dir);
+void scratch_sweep(void);                                  /* what the dead have left */
+
 /* ---- the journal of launches that are not ready yet: one file each under PATH_STATE/launches ---- */
 /* failed: the start has, and could not be undone: all of it shall go. */
 struct journal_entry { char *engine, *session, *token, *clone_dir; bool failed; };
@@ -43,12 +48,13 @@ char *launch_log_file(const char *session);     /* path; owned */
 bool watch_parse(struct sv text, struct session_watch *ret);   /* false: not one of ours; ret is then all zero */
 void watch_format(struct buf *b, const struct session_watch *w);
 bool fate_parse(struct sv text, struct session_fate *ret);
+char *session_save_lock(const char *session);   /* held while its work is saved; path, owned */
 void fate_format(struct buf *b, const struct session_fate *f);
 
 /* ---- what a look reads ---- */
 /* The answer of the commands of a look: lines "ptys N", "disk SIZE USED FREE" (df, KiB), "used N" (du, KiB), "kernels JSON",
  * "status JSON", and those of /proc/net/tcp. */
-struct sight_text { unsigned n_terminals, n_connections; uint64_t used_kib, free_kib, size_kib; struct sv kernels, status; };
+struct sight_text { unsigned n_terminals, n_connections; uint64_t used_kib, free_kib, size_kib; enum sight_change change; struct sv kernels, status; };
 void sight_parse(struct sv text, struct sight_text *ret);
 /* Connections from outside of the container to a port that something in it listens on. Both tables, one after the other. */
 unsigned proc_net_connections(struct sv tables);

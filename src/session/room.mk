@@ -42,5 +42,6 @@ libsession_a_SOURCES = \
   src/session/autosave_copy.c \
   src/session/autosave_send.c \
   src/session/autosave_branches.c \
-  src/session/autosave_source.c
+  src/session/autosave_source.c \
+  src/session/scratch.c
 EXTRA_DIST += src/session/README.md

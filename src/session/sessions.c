@@ -3,6 +3,8 @@
 #include "berth/mem.h"
 #include "call.h"
 
+enum { DISK_FULL_BYTES = 16 << 20 };
+
 struct list_call {
 	struct session_call base;
 	VEC(struct session) found;
@@ -39,6 +41,13 @@ static bool still_starting(const struct list_call *l, const char *name)
 {
 	AUTO(journal_entry_fini) struct journal_entry e = { 0 };
 	return journal_get(engine_identity(l->base.engine), name, &e) && owner_life(e.token) != OWNER_DEAD;
+}
+
+/* A workspace that a start has not finished: being made, or, when its starter is dead, about to be swept. */
+static bool is_half_made(const struct list_call *l, const char *name)
+{
+	AUTO(journal_entry_fini) struct journal_entry e = { 0 };
+	return journal_get(engine_identity(l->base.engine), name, &e);
 }
 
 static void take_state(struct list_call *l, struct session *s, const struct engine_container *c)
@@ -84,6 +93,10 @@ static void add_notes(const char *engine, struct session *s)
 	AUTO(session_fate_fini) struct session_fate f = { 0 };
 	bool ended = s->state == SESSION_STOPPED || s->state == SESSION_FAILED;
 	watch_get(engine, s->name, &s->watch);
+	if (s->state == SESSION_FAILED && !s->oom && s->watch.disk_size_bytes && s->watch.disk_free_bytes < DISK_FULL_BYTES) {
+		AUTO_STR both = xasprintf("the disk that has its workspace was full; %s", s->reason ? s->reason : "it ended");
+		str_replace(&s->reason, both);
+	}
 	if (!fate_get(engine, s->name, &f))
 		return;
 	bool begun = f.kind == FATE_STOPPING || f.kind == FATE_PAUSING;
@@ -125,7 +138,7 @@ static void one_volume(void *call, const struct engine_volume *v)
 	struct list_call *l = call;
 	struct session s;
 	labels_read(v->labels, v->n_labels, &s);
-	if (!s.name || !*s.name || strcmp(v->name, s.volume) != 0 || known(l, s.name) || still_starting(l, s.name)) {
+	if (!s.name || !*s.name || strcmp(v->name, s.volume) != 0 || known(l, s.name) || is_half_made(l, s.name)) {
 		session_fini(&s);
 		return;
 	}

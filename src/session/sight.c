@@ -4,6 +4,8 @@
  * answer is lines. Jupyter is asked from within, with the token that lies there: it never leaves the container for this, the
  * connection is none from outside, and engines on other machines are no different. Neither question counts as use for Jupyter.
  */
+#include <stdio.h>
+
 #include "berth/json.h"
 #include "berth/mem.h"
 #include "berth/path.h"
@@ -86,6 +88,8 @@ void sight_parse(struct sv text, struct sight_text *ret)
 			ret->free_kib = number_of(next_word(&line));
 		} else if (sv_eq(key, SV("used")))
 			ret->used_kib = number_of(next_word(&line));
+		else if (sv_eq(key, SV("changed")))
+			ret->change = sv_eq(line, SV("no")) ? CHANGE_NONE : CHANGE_SOME;
 		else if (sv_eq(key, SV("kernels")))
 			ret->kernels = line;
 		else if (sv_eq(key, SV("status")))
@@ -121,6 +125,7 @@ struct look_call {
 	char *container;
 	bool sampled_twice, measures_disk;
 	int64_t since_s;
+	char changed_min[24];                       /* minutes in which files may have changed; "": not asked */
 	struct session_sight sight;
 	struct engine_usage sample;
 	struct buf out;
@@ -132,6 +137,10 @@ static const char commands[] =
 	"cat /proc/net/tcp /proc/net/tcp6 2>/dev/null\n"
 	"df -Pk . 2>/dev/null | while read -r a b c d e; do echo \"disk $b $c $d\"; done\n"
 	"[ \"$1\" = du ] && du -sk . 2>/dev/null | while read -r a b; do echo \"used $a\"; done\n"
+	/* The time of a file's change can't be set by who changes it. What a find can't tell counts as a change. */
+	"[ -n \"$3\" ] && if find . -maxdepth 0 -cmin +0 >/dev/null 2>&1 && "
+	"found=$(timeout 15 find . -path ./.git/objects -prune -o -cmin \"-$3\" -print 2>/dev/null || echo slow) && [ -z \"$found\" ]; "
+	"then echo 'changed no'; else echo 'changed yes'; fi\n"
 	"[ -r " SETTINGS_DIR "/token ] && command -v python3 >/dev/null 2>&1 && exec python3 -c \"$2\"\n"
 	"exit 0\n";
 
@@ -164,6 +173,7 @@ static void take_text(struct look_call *l)
 	v->active |= t.n_terminals ? ACTIVITY_TERMINAL : 0;
 	v->active |= t.n_connections ? ACTIVITY_CONNECTION : 0;
 	v->active |= jupyter_kernels_activity(t.kernels) | jupyter_status_activity(t.status, l->since_s);
+	v->change = l->changed_min[0] ? t.change : CHANGE_UNKNOWN;
 	v->disk_used_bytes = t.used_kib * 1024;
 	v->disk_free_bytes = t.free_kib * 1024;
 	v->disk_size_bytes = t.size_kib * 1024;
@@ -195,7 +205,7 @@ static void give_up(void *call)
 
 static void run_commands(struct look_call *l)
 {
-	const char *argv[] = { "/bin/sh", "-c", commands, "berth", l->measures_disk ? "du" : "", jupyter_asks };
+	const char *argv[] = { "/bin/sh", "-c", commands, "berth", l->measures_disk ? "du" : "", jupyter_asks, l->changed_min };
 	struct engine_exec_query q = { .container = l->container, .argv = argv, .n_argv = ARRAY_LEN(argv) };
 	l->base.timer = loop_timer_start(l->base.loop, GIVE_UP_MS, 0, give_up, l);
 	l->base.call = engine_exec(l->base.engine, &q, look_output, NULL, commands_end, l);
@@ -232,14 +242,16 @@ static void ask_sample(void *call)
 	l->base.call = engine_stats(l->base.engine, l->container, sampled, sample_end, l);
 }
 
-struct session_call *session_look(struct engine *e, struct loop *l, const struct session *s, int64_t since_s,
+struct session_call *session_look(struct engine *e, struct loop *l, const struct session *s, const struct session_since *since,
                                   void (*got)(void *ctx, const struct session_sight *v), session_end_fn end, void *ctx)
 {
 	struct look_call *c = session_call_new(sizeof *c, e, l, end, ctx);
 	c->base.fini = look_fini;
 	c->container = xstrdup(s->container_id);
-	c->since_s = since_s;
-	c->measures_disk = !since_s || clock_wall_s() / DU_EVERY_S != since_s / DU_EVERY_S;
+	c->since_s = since->look_s;
+	c->measures_disk = !since->look_s || clock_wall_s() / DU_EVERY_S != since->look_s / DU_EVERY_S;
+	if (since->change_s && clock_wall_s() >= since->change_s) /* a minute more at either end: clocks differ a little */
+		snprintf(c->changed_min, sizeof c->changed_min, "%lld", (long long)((clock_wall_s() - since->change_s) / 60 + 2));
 	c->out = BUF_INIT_MAX(ANSWER_MAX);
 	c->got = got;
 	ask_sample(c);

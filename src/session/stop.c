@@ -9,7 +9,6 @@ struct stop_call {
 	struct session_call base;
 	char *container, *volume, *name;
 	bool keep;
-	unsigned n_left;
 	void (*progress)(void *ctx, const char *what);
 };
 
@@ -27,36 +26,6 @@ static void say(struct stop_call *s, const char *what)
 		s->progress(s->base.ctx, what);
 }
 
-/* ---- the network, last: whatever comes of it, the session is gone ---- */
-static void network_gone(void *call, const struct err *err)
-{
-	struct stop_call *s = call;
-	(void)err;
-	s->base.call = NULL;
-	session_call_end(&s->base, NULL);
-}
-
-static void one_left(void *call, const struct engine_container *c)
-{
-	(void)c;
-	((struct stop_call *)call)->n_left++;
-}
-
-static void left_known(void *call, const struct err *err)
-{
-	struct stop_call *s = call;
-	s->base.call = NULL;
-	if (err || s->n_left || s->base.cancelled)
-		session_call_end(&s->base, NULL);
-	else
-		s->base.call = engine_network_remove(s->base.engine, SESSION_NETWORK, network_gone, s);
-}
-
-static void count_left(struct stop_call *s)
-{
-	s->base.call = engine_containers(s->base.engine, LABEL("session"), one_left, left_known, s);
-}
-
 /* ---- container and workspace ---- */
 static void volume_gone(void *call, const struct err *err)
 {
@@ -64,7 +33,7 @@ static void volume_gone(void *call, const struct err *err)
 	if (!session_call_ok(&s->base, err))
 		return;
 	journal_remove(engine_identity(s->base.engine), s->name);
-	count_left(s);
+	session_call_leave_network(&s->base);
 }
 
 static void container_gone(void *call, const struct err *err)
@@ -75,7 +44,7 @@ static void container_gone(void *call, const struct err *err)
 	if (s->keep) {
 		/* From now on the volume is somebody's work, not what a start left behind. */
 		journal_remove(engine_identity(s->base.engine), s->name);
-		count_left(s);
+		session_call_leave_network(&s->base);
 		return;
 	}
 	say(s, "removing the workspace");

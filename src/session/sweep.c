@@ -16,6 +16,7 @@ struct sweep_call {
 	VEC(struct sweep_item) items;
 	size_t at;
 	bool never_got_settings, look_only;
+	unsigned n_there;                       /* containers and workspaces that a start made, also those that stay */
 	void (*removed)(void *ctx, const char *what);
 };
 
@@ -58,6 +59,7 @@ static void from_journal(void *call, const struct journal_entry *e)
 static void one_container(void *call, const struct engine_container *c)
 {
 	struct sweep_call *s = call;
+	s->n_there++;
 	const char *token = label_get(c->labels, c->n_labels, LABEL("pending"));
 	const char *session = label_get(c->labels, c->n_labels, LABEL("session"));
 	if (!token || owner_life(token) != OWNER_DEAD)
@@ -73,6 +75,7 @@ static void one_container(void *call, const struct engine_container *c)
 static void one_volume(void *call, const struct engine_volume *v)
 {
 	struct sweep_call *s = call;
+	s->n_there++;
 	const char *token = label_get(v->labels, v->n_labels, LABEL("pending"));
 	const char *session = label_get(v->labels, v->n_labels, LABEL("session"));
 	struct sweep_item *known = token ? journal_item(s, session, token) : NULL;
@@ -102,7 +105,7 @@ static void one_removed(void *call, const struct err *err)
 	if (err)
 		log_debug("session", "sweeping %s: %s", i->name, err->text);
 	else
-		tell(s, i);
+		tell(s, i), s->n_there--;
 	s->at++;
 	sweep_next(s);
 }
@@ -181,7 +184,10 @@ static void sweep_next(struct sweep_call *s)
 	for (size_t i = 0; i < s->items.len; i++)
 		if (s->items.items[i].kind == SWEEP_JOURNAL)
 			sweep_journal(s, &s->items.items[i]);
-	session_call_end(&s->base, NULL);
+	if (s->n_there)
+		session_call_end(&s->base, NULL);
+	else
+		session_call_leave_network(&s->base); /* a stop may have been broken off just before that */
 }
 
 static void volumes_end(void *call, const struct err *err)
@@ -198,12 +204,27 @@ static void containers_end(void *call, const struct err *err)
 		s->base.call = engine_volumes(s->base.engine, LABEL("pending"), one_volume, volumes_end, s);
 }
 
+static void scratch_work(struct loop_work *w, void *nothing)
+{
+	(void)w;
+	(void)nothing;
+	scratch_sweep();
+}
+
+static void scratch_done(void *nothing, bool cancelled)
+{
+	(void)nothing;
+	(void)cancelled;
+}
+
 static struct session_call *begin(struct engine *e, struct loop *l, void (*told)(void *ctx, const char *what), bool look_only, session_end_fn end, void *ctx)
 {
 	struct sweep_call *s = session_call_new(sizeof *s, e, l, end, ctx);
 	s->base.fini = sweep_fini;
 	s->removed = told;
 	s->look_only = look_only;
+	if (!look_only)
+		loop_work_submit(l, scratch_work, scratch_done, NULL); /* beside it: nobody waits for that */
 	journal_each(engine_identity(e), from_journal, s);
 	s->base.call = engine_containers(e, LABEL("pending"), one_container, containers_end, s);
 	return &s->base;
