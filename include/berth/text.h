@@ -71,7 +71,6 @@ enum esc_kind {
 	ESC_STYLE,            /* style changed */
 	ESC_CR, ESC_LF, ESC_BS,
 	ESC_ERASE_LINE,       /* CSI K; param 0 to the end, 1 from the start, 2 all */
-	ESC_SECTION,          /* GitLab's section_start/section_end marker (recognised by the caller from text); reserved */
 	ESC_OTHER             /* anything else that could move a terminal, swallowed whole: dropped by views */
 };
 struct esc_token { enum esc_kind kind; struct sv text; int param; };

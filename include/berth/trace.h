@@ -55,6 +55,17 @@ void trace_add_duration(struct buf *b, int64_t seconds);
 /* Whether a line starts with a timestamp's place. */
 bool trace_is_stamped(struct sv line);
 
+/* A runner's log as text: without the timestamps, and each line whole, also where its stream goes on with it behind lines of others
+ * (with bounds: 64 of those, 4 MiB). A log whose first line has none is given as it comes. line: bytes that begin at a line's start, or
+ * go on where there are no timestamps; stamp is "" then, or for a line that has none. */
+typedef void (*unstamp_fn)(void *ctx, const char *stamp, struct sv bytes);
+struct unstamp;
+struct unstamp *unstamp_new(unstamp_fn line, void *ctx);
+void unstamp_free(struct unstamp *u);
+void unstamp_feed(struct unstamp *u, struct sv bytes);
+void unstamp_flush(struct unstamp *u);          /* gives lines that may still go on: nobody should wait longer for them */
+void unstamp_end(struct unstamp *u);            /* gives all of it; another log may follow */
+
 /* "section_start:1568678400:name[collapsed=true]\r\e[0K" and section_end at the start of s. */
 enum trace_match { TRACE_NO, TRACE_PARTLY /* so far, and s is too short to know */, TRACE_YES };
 struct trace_marker { bool start; int64_t at_s; struct sv name, options; size_t len; };

@@ -102,11 +102,20 @@ void run_keep(struct cli *c);
 void run_doctor(struct cli *c);
 
 /* A log of bytes made fit for standard output (logout.c): pure, whatever pieces it comes in. plain: for a pipe. secrets: not masked. */
-struct logout { bool plain, colour, secrets, cr; struct esc_parser parser; struct buf line; };
+struct unstamp;
+struct logout {
+	bool plain, colour, secrets, cr;
+	bool times;                    /* a runner's times stand before its lines, else nowhere */
+	bool begun, shown, marker;     /* of the line: its time is out; it has text; it has a section's marker */
+	struct unstamp *unstamp;
+	struct esc_parser parser;
+	struct buf line, lead /* the time */, *out;
+};
 void logout_init(struct logout *l, bool plain, bool colour);
 void logout_fini(struct logout *l);
 void logout_feed(struct logout *l, struct sv bytes, struct buf *out);
-void logout_finish(struct logout *l, struct buf *out);   /* what stands without a line end */
+void logout_idle(struct logout *l, struct buf *out);     /* nothing has come for a while: lines that might go on are given */
+void logout_finish(struct logout *l, struct buf *out);   /* what stands without a line end; another log may follow */
 /* And the whole way of one, from where it is kept to standard output. */
 void logout_start(struct cli *c, enum app_log_kind kind, const char *id, bool follow, void (*done)(struct cli *c, const struct err *err));
 

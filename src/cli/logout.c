@@ -5,26 +5,32 @@
 #include "berth/trace.h"
 #include "cli/cli_impl.h"
 
-enum { LINE_MAX_BYTES = 4 << 20 };
+enum { LINE_MAX_BYTES = 4 << 20, IDLE_MS = 1000 };
 struct logging {
 	struct logout filter;
 	struct trace *trace;           /* with --json */
 	struct buf out;                /* what is to be written next */
 	uint64_t n_lines;
-	bool cut;
+	bool cut, follow;
+	struct loop_timer *idle;
 	struct app_log *log;
 	void (*done)(struct cli *c, const struct err *err);
 };
+
+static void take_bytes(void *logout, const char *stamp, struct sv bytes);
 
 void logout_init(struct logout *l, bool plain, bool colour)
 {
 	*l = (struct logout){ .plain = plain, .colour = colour, .line = BUF_INIT_MAX(LINE_MAX_BYTES) };
 	esc_init(&l->parser);
+	l->unstamp = unstamp_new(take_bytes, l);
 }
 
 void logout_fini(struct logout *l)
 {
 	buf_fini(&l->line);
+	buf_fini(&l->lead);
+	unstamp_free(l->unstamp);
 }
 
 static void add_colour(struct buf *b, int32_t colour, int base)
@@ -62,6 +68,13 @@ static void add_text(struct buf *b, struct sv text)
 	}
 }
 
+static void begin(struct logout *l, struct buf *out)
+{
+	if (!l->begun)
+		buf_add_sv(out, buf_sv(&l->lead));
+	l->begun = true;
+}
+
 /* The first n bytes of the line so far, secrets masked. */
 static void emit(struct logout *l, struct buf *out, size_t n)
 {
@@ -69,6 +82,7 @@ static void emit(struct logout *l, struct buf *out, size_t n)
 		return;
 	if (!l->secrets)
 		text_mask(l->line.p, n);
+	begin(l, out);
 	buf_add(out, l->line.p, n);
 	buf_cut_front(&l->line, n);
 }
@@ -76,12 +90,27 @@ static void emit(struct logout *l, struct buf *out, size_t n)
 /* "\r\n" ends a line; a lone "\r" goes back to its start. Which of the two it was shows at the next token. */
 static void go_back(struct logout *l, struct buf *out)
 {
-	l->cr = false;
+	struct sv before = buf_sv(&l->line);
+	l->cr = l->shown = false;
+	l->marker |= sv_starts(before, SV("section_start:")) || sv_starts(before, SV("section_end:"));
 	if (!l->plain) {
 		emit(l, out, l->line.len);
 		buf_add_char(out, '\r');
+		l->begun = false;
 	}
 	buf_clear(&l->line);
+}
+
+/* A line that is there for the end of a section is none for a person. */
+static void end_line(struct logout *l, struct buf *out)
+{
+	l->cr = false;
+	emit(l, out, l->line.len);
+	if (l->shown || !l->marker) {
+		begin(l, out);
+		buf_add_char(out, '\n');
+	}
+	l->begun = l->shown = l->marker = false;
 }
 
 static void take_token(struct logout *l, struct buf *out, const struct esc_token *t)
@@ -91,11 +120,10 @@ static void take_token(struct logout *l, struct buf *out, const struct esc_token
 	switch (t->kind) {
 	case ESC_TEXT:
 		add_text(&l->line, t->text);
+		l->shown = true;
 		break;
 	case ESC_LF:
-		l->cr = false;
-		emit(l, out, l->line.len);
-		buf_add_char(out, '\n');
+		end_line(l, out);
 		break;
 	case ESC_CR:
 		l->cr = true;
@@ -113,7 +141,6 @@ static void take_token(struct logout *l, struct buf *out, const struct esc_token
 		}
 		break;
 	case ESC_BS:
-	case ESC_SECTION:
 	case ESC_OTHER:
 		break;
 	}
@@ -132,24 +159,42 @@ static size_t before_last_words(struct sv line)
 	return line.len > 4096 ? line.len : i;
 }
 
+static void take_bytes(void *logout, const char *stamp, struct sv bytes)
+{
+	struct logout *l = logout;
+	struct esc_token t;
+	buf_clear(&l->lead);
+	if (l->times && *stamp)
+		buf_addf(&l->lead, "%.19sZ ", stamp); /* to the second */
+	while (esc_next(&l->parser, &bytes, &t))
+		take_token(l, l->out, &t);
+	if (!l->plain && l->line.len)
+		emit(l, l->out, before_last_words(buf_sv(&l->line)));
+}
+
 void logout_feed(struct logout *l, struct sv bytes, struct buf *out)
 {
-	struct esc_token t;
-	while (esc_next(&l->parser, &bytes, &t))
-		take_token(l, out, &t);
-	if (!l->plain && l->line.len)
-		emit(l, out, before_last_words(buf_sv(&l->line)));
+	l->out = out;
+	unstamp_feed(l->unstamp, bytes);
+}
+
+void logout_idle(struct logout *l, struct buf *out)
+{
+	l->out = out;
+	unstamp_flush(l->unstamp);
 }
 
 void logout_finish(struct logout *l, struct buf *out)
 {
-	if (l->line.len) {
-		emit(l, out, l->line.len);
-		buf_add_char(out, '\n');
-	}
+	l->out = out;
+	unstamp_end(l->unstamp);
+	if (l->line.len || (l->shown && !l->plain))
+		end_line(l, out);
 	if (l->colour)
 		buf_add_str(out, "\033[0m");
 	buf_clear(&l->line);
+	l->begun = l->shown = l->marker = l->cr = false;
+	esc_init(&l->parser);
 }
 
 /* ---- JSON ---- */
@@ -166,6 +211,7 @@ static void add_json_line(void *logging, const struct trace_line *l)
 static void logging_free(struct cli *c)
 {
 	struct logging *g = c->data;
+	loop_timer_stop(g->idle);
 	c->data = NULL;
 	c->clean_up = NULL;
 	logout_fini(&g->filter);
@@ -183,6 +229,14 @@ static void put(struct cli *c, struct logging *g)
 		cli_out(c, buf_sv(&out));
 }
 
+static void idle(void *cli)
+{
+	struct cli *c = cli;
+	struct logging *g = c->data;
+	logout_idle(&g->filter, &g->out);
+	put(c, g);
+}
+
 static void piece(void *cli, struct sv bytes)
 {
 	struct cli *c = cli;
@@ -191,6 +245,10 @@ static void piece(void *cli, struct sv bytes)
 		trace_feed(g->trace, bytes, add_json_line, g);
 	else
 		logout_feed(&g->filter, bytes, &g->out);
+	if (g->idle)
+		loop_timer_again(g->idle, IDLE_MS);
+	else if (g->follow && !g->trace)
+		g->idle = loop_timer_start(app_loop(c->app), IDLE_MS, 0, idle, c);
 	put(c, g);
 }
 
@@ -199,10 +257,13 @@ static void rewritten(void *cli)
 	struct cli *c = cli;
 	struct logging *g = c->data;
 	cli_note(c, "The log was written anew; it follows from its start.");
-	if (!g->trace)
-		return;
-	trace_free(g->trace);
-	g->trace = trace_new();
+	if (g->trace) {
+		trace_free(g->trace);
+		g->trace = trace_new();
+	} else {
+		logout_finish(&g->filter, &g->out);
+	}
+	put(c, g);
 }
 
 static void ended(void *cli, const struct err *err)
@@ -235,6 +296,8 @@ void logout_start(struct cli *c, enum app_log_kind kind, const char *id, bool fo
 	struct logging *g = xcalloc(1, sizeof *g);
 	logout_init(&g->filter, !c->out_tty, c->colour);
 	g->filter.secrets = cli_flag(c, "secrets") != NULL;
+	g->filter.times = cli_flag(c, "times") != NULL;
+	g->follow = follow;
 	g->done = done;
 	c->data = g;
 	c->clean_up = logging_stop;

@@ -22,5 +22,6 @@ libtext_a_SOURCES = \
   src/text/trace_marker.c \
   src/text/trace_style.c \
   src/text/trace_json.c \
-  src/text/trace_state.c
+  src/text/trace_state.c \
+  src/text/unstamp.c
 EXTRA_DIST += src/text/README.md

@@ -11,7 +11,8 @@ void say(struct tui *t, enum message_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	if (b.len && b.p[0] >= 'a' && b.p[0] <= 'z')
+	bool is_key = b.len > 1 && b.p[1] == ' ' && b.p[0] != 'a'; /* "q leaves berth": Q is another one */
+	if (b.len && !is_key && b.p[0] >= 'a' && b.p[0] <= 'z')
 		b.p[0] = (char)(b.p[0] - 'a' + 'A');
 	if (level == MESSAGE_INFO) { /* nothing to look up later: it is shown and forgotten */
 		str_replace(&t->toast.text, buf_str(&b));

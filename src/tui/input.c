@@ -79,6 +79,12 @@ static void save_done(struct tui *t, const char *text, bool accepted)
 		log_export_save(t->log, text);
 }
 
+static void highlight_done(struct tui *t, const char *text, bool accepted)
+{
+	if (accepted)
+		log_panel_highlight(t->log, text);
+}
+
 static void keep_done(struct tui *t, const char *text, bool accepted)
 {
 	if (accepted)
@@ -323,6 +329,9 @@ static bool work_command(struct tui *t, enum command_id id)
 		return true;
 	case CMD_KEEP_LINES:
 		open_prompt(t, "keep lines with (! without, re: an expression): ", buf_str(&t->log->keep), NULL, keep_done);
+		return true;
+	case CMD_HIGHLIGHT:
+		open_prompt(t, "highlight (re: an expression, nothing: none): ", "", NULL, highlight_done);
 		return true;
 	case CMD_LINK: do_link(t); return true;
 	case CMD_NEW:

@@ -220,8 +220,10 @@ static bool skip_columns(struct sv *text, size_t *skip)
 	return text->len > 0;
 }
 
-static void mark_matches(const struct logline *l, struct surface *s, struct rect r, size_t skip, struct matcher *m)
+void logline_mark(const struct logline *l, struct surface *s, struct rect r, size_t skip, struct matcher *m, enum style style)
 {
+	if (!m || !l->text.len)
+		return;
 	size_t at = 0, n = 0, column = 0, known = 0;
 	for (int i = 0; i < MATCHES_MAX && at <= l->text.len && matcher_find(m, buf_sv(&l->text), at, &at, &n); i++, at += n) {
 		column += text_width((struct sv){ l->text.p + known, at - known });
@@ -230,11 +232,11 @@ static void mark_matches(const struct logline *l, struct surface *s, struct rect
 		if (from >= r.w)
 			return;
 		if (from + w > 0)
-			surface_over(s, r.y, r.x + (int)MAX_OF(from, 0), (int)MIN_OF(w + MIN_OF(from, 0), r.w - MAX_OF(from, 0)), STYLE_MATCH);
+			surface_over(s, r.y, r.x + (int)MAX_OF(from, 0), (int)MIN_OF(w + MIN_OF(from, 0), r.w - MAX_OF(from, 0)), style);
 	}
 }
 
-void logline_draw(const struct logline *l, struct surface *s, struct rect r, size_t skip, struct matcher *m)
+void logline_draw(const struct logline *l, struct surface *s, struct rect r, size_t skip)
 {
 	size_t left = skip;
 	int used = 0;
@@ -248,6 +250,4 @@ void logline_draw(const struct logline *l, struct surface *s, struct rect r, siz
 		else
 			used += surface_text(s, r.y, r.x + used, r.w - used, p->style, text);
 	}
-	if (m && l->text.len)
-		mark_matches(l, s, r, skip, m);
 }

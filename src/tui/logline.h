@@ -23,8 +23,10 @@ void logline_add(struct logline *l, struct sv raw);
 void logline_end(struct logline *l, bool mask);
 void logline_set(struct logline *l, struct sv raw);     /* all three, plain to begin with, masked */
 void logline_fini(struct logline *l);
-/* Columns skip … skip + w of it at y, x; matches are marked (m NULL: none). */
-void logline_draw(const struct logline *l, struct surface *s, struct rect at, size_t skip, struct matcher *m);
+/* Columns skip … skip + w of it at y, x. */
+void logline_draw(const struct logline *l, struct surface *s, struct rect at, size_t skip);
+/* Over it, what matches in another style; m NULL: nothing. */
+void logline_mark(const struct logline *l, struct surface *s, struct rect at, size_t skip, struct matcher *m, enum style style);
 enum style logline_style(struct sv text);               /* of a builder's own lines: steps, results, errors */
 /* Whether a line has nothing to show but is there for its end markers. */
 bool logline_only_ends(struct sv raw);

@@ -81,6 +81,17 @@ uint64_t log_here(const struct log_panel *p)
 	return p->found != LOG_NOWHERE ? p->found : p->top;
 }
 
+static void to_line(struct log_panel *p, uint64_t line)
+{
+	uint64_t n = logindex_lines(&p->view.index), at = logindex_offset(&p->view.index, line);
+	if (at != LOG_NOWHERE)
+		log_move_to(p, at);
+	else if (line >= n && !p->view.index.work)
+		say(p->t, MESSAGE_INFO, "the log has %llu lines", (unsigned long long)n);
+	else
+		say(p->t, MESSAGE_INFO, "the lines are still being counted");
+}
+
 bool log_move_command(struct log_panel *p, enum command_id id)
 {
 	size_t page = (size_t)MAX_OF(p->height - 1, 1);
@@ -93,16 +104,25 @@ bool log_move_command(struct log_panel *p, enum command_id id)
 		log_pause(p);
 		up(p, id == CMD_PAGE_UP ? page : id == CMD_HALF_UP ? page / 2 + 1 : 1);
 		return true;
-	case CMD_TOP:
+	case CMD_TOP: case CMD_BOTTOM:
+		if (p->t->count) {
+			to_line(p, p->t->count - 1);
+			return true;
+		}
+		if (id == CMD_BOTTOM) {
+			p->follow = true;
+			p->found = LOG_NOWHERE;
+			return true;
+		}
 		log_pause(p);
 		first = logview_first(&p->view);
 		p->top = first == LOG_NOWHERE ? 0 : first;
 		p->top_row = 0;
 		p->found = LOG_NOWHERE;
 		return true;
-	case CMD_BOTTOM:
-		p->follow = true;
-		p->found = LOG_NOWHERE;
+	case CMD_PERCENT:
+		if (p->view.store.len)
+			log_move_to(p, p->view.store.len / 100 * MIN_OF(p->t->count, 100u) + p->view.store.len % 100 * MIN_OF(p->t->count, 100u) / 100);
 		return true;
 	default:
 		return false;

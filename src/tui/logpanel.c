@@ -37,6 +37,7 @@ static void forget(struct log_panel *p)
 	p->found = LOG_NOWHERE;
 	p->jump = 0;
 	p->follow = true;
+	log_unmark_all(p);
 }
 
 static void stop(struct log_panel *p)
@@ -62,6 +63,7 @@ void log_panel_free(struct log_panel *p)
 	stop(p);
 	logview_fini(&p->view);
 	logline_fini(&p->line);
+	log_marks_fini(p);
 	buf_fini(&p->needle);
 	buf_fini(&p->keep);
 	free(p);
@@ -173,7 +175,7 @@ static int draw_number(struct log_panel *p, uint64_t at, int y, int x)
 
 static int gutter_width(const struct log_panel *p)
 {
-	return (p->numbers ? NUMBERS_WIDTH : 0) + (p->times != LOG_TIMES_OFF && p->view.stamped ? 9 : 0) + (p->view.index.sections.len ? 2 : 0);
+	return (p->numbers ? NUMBERS_WIDTH : 0) + (p->times != LOG_TIMES_OFF && p->view.stamped ? 9 : 0) + (p->view.index.sections.len || p->marks.lines.len ? 2 : 0);
 }
 
 /* What stands before a line; the width is the same for all. */
@@ -183,6 +185,8 @@ static void draw_gutter(struct log_panel *p, uint64_t at, int y, int x)
 	bool ascii = p->t->surface.ascii;
 	x += draw_number(p, at, y, x);
 	x += draw_time(p, at, y, x);
+	if (log_is_marked(p, at))
+		surface_str(&p->t->surface, y, x + 1, 1, STYLE_WARN, ascii ? "*" : "◆");
 	if (s)
 		surface_str(&p->t->surface, y, x, 1, STYLE_ACCENT, s->folded ? ascii ? "+" : "▸" : ascii ? "-" : "▾");
 }
@@ -215,7 +219,10 @@ static void draw_row(struct log_panel *p, uint64_t at, size_t row, struct rect r
 	struct rect text = { r.y, r.x + gutter, 1, r.w - gutter };
 	if (!row)
 		draw_gutter(p, at, r.y, r.x);
-	logline_draw(&p->line, &p->t->surface, text, p->wrap ? row * (size_t)MAX_OF(text.w, 1) : p->left, p->view.hits.matcher);
+	size_t skip = p->wrap ? row * (size_t)MAX_OF(text.w, 1) : p->left;
+	logline_draw(&p->line, &p->t->surface, text, skip);
+	log_draw_highlights(p, text, skip);
+	logline_mark(&p->line, &p->t->surface, text, skip, p->view.hits.matcher, STYLE_MATCH);
 	if (!row)
 		draw_section_end(p, at, text);
 	if (at == p->found)
@@ -322,8 +329,10 @@ static void add_source(const struct log_panel *p, struct buf *b)
 		buf_add_str(b, "  ended");
 	else if (p->follow)
 		buf_add_str(b, "  following");
-	if (!p->follow && p->view.store.len > p->len_when_paused && !p->ended) {
-		buf_add_str(b, "  paused, +");
+	if (!p->follow && !p->ended)
+		buf_add_str(b, "  paused");
+	if (!p->follow && !p->ended && p->view.store.len > p->len_when_paused) {
+		buf_add_str(b, ", +");
 		text_add_size(b, p->view.store.len - p->len_when_paused);
 	}
 	if (!p->ended && quiet >= QUIET_AFTER_S) {
@@ -349,7 +358,14 @@ void log_panel_add_state(struct log_panel *p, struct buf *b)
 		buf_addf(b, "  filter %s: ", buf_str(&p->keep));
 		add_number(b, p->view.filter.lines.n);
 		buf_add_str(b, p->view.filter.work ? "+" : "");
+		if (!p->view.filter.work && logindex_done(&p->view.index) && logindex_lines(&p->view.index) >= p->view.filter.lines.n) {
+			buf_add_str(b, ", ");
+			add_number(b, logindex_lines(&p->view.index) - p->view.filter.lines.n);
+			buf_add_str(b, " hidden");
+		}
 	}
+	if (p->marks.lines.len)
+		buf_addf(b, "  %zu marked", p->marks.lines.len);
 	add_found(p, b);
 	add_source(p, b);
 	if (p->wrap)
@@ -393,7 +409,7 @@ static bool look_command(struct log_panel *p, enum command_id id)
 	case CMD_RIGHT:
 		p->left = p->wrap ? 0 : MIN_OF(p->left + 8, (size_t)LOG_LINE_MAX);
 		return true;
-	case CMD_FOLLOW:
+	case CMD_FOLLOW: case CMD_HOLD:
 		if (p->follow)
 			log_pause(p);
 		else
@@ -423,5 +439,5 @@ static bool look_command(struct log_panel *p, enum command_id id)
 
 bool log_panel_command(struct log_panel *p, enum command_id id)
 {
-	return look_command(p, id) || log_find_command(p, id) || log_move_command(p, id);
+	return look_command(p, id) || log_mark_command(p, id) || log_find_command(p, id) || log_move_command(p, id);
 }

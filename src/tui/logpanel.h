@@ -6,6 +6,12 @@
 #include "tui/tui_impl.h"
 
 enum log_times { LOG_TIMES_OFF, LOG_TIMES_RELATIVE, LOG_TIMES_ABSOLUTE };
+enum { LOG_HIGHLIGHTS = 4 };
+struct log_marks {                 /* logmarks.c */
+	VEC(uint64_t) lines;           /* starts of those that are marked, in order; gone with the log */
+	struct { struct pattern *pattern; struct matcher *matcher; } words[LOG_HIGHLIGHTS];
+	size_t n_words;
+};
 struct log_panel {
 	struct tui *t;
 	struct app_log *source;
@@ -28,6 +34,7 @@ struct log_panel {
 	struct logscan *jump_in;
 	uint64_t jump_from;
 	uint64_t found;                /* start of the line that was last gone to; LOG_NOWHERE: none */
+	struct log_marks marks;
 	struct log_export *export;     /* logexport.c: the log is being written somewhere */
 };
 struct log_panel *log_panel_new(struct tui *t);
@@ -38,6 +45,7 @@ void log_panel_draw(struct log_panel *p, struct rect r, bool focused);
 bool log_panel_command(struct log_panel *p, enum command_id id); /* false: not one of its own */
 void log_panel_search(struct log_panel *p, const char *needle);  /* "": for nothing */
 void log_panel_keep(struct log_panel *p, const char *needle);    /* shows only lines that match; "!…": that do not; "": all */
+void log_panel_highlight(struct log_panel *p, const char *words); /* colours them, too; "": nothing any more */
 bool log_panel_back(struct log_panel *p);               /* one step back: filter, search; false: there is none */
 void log_panel_add_state(struct log_panel *p, struct buf *b); /* "1,204 lines  following" */
 unsigned log_panel_tick_ms(const struct log_panel *p);  /* when what is drawn grows old by itself; 0: never */
@@ -50,6 +58,13 @@ void log_pause(struct log_panel *p);
 bool log_move_command(struct log_panel *p, enum command_id id);
 size_t log_rows(struct log_panel *p, uint64_t at);
 uint64_t log_here(const struct log_panel *p);           /* the line that commands are about */
+/* logmarks.c */
+bool log_is_marked(const struct log_panel *p, uint64_t at);
+void log_unmark_all(struct log_panel *p);
+char *log_marked_text(struct log_panel *p);             /* of the marked lines, as they are shown; NULL: none; owned */
+void log_draw_highlights(struct log_panel *p, struct rect at, size_t skip); /* over p->line, which has been drawn there */
+bool log_mark_command(struct log_panel *p, enum command_id id);
+void log_marks_fini(struct log_panel *p);
 /* logfind.c */
 void log_find_step(struct log_panel *p);                /* a scan has got further */
 bool log_find_command(struct log_panel *p, enum command_id id);

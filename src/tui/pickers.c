@@ -68,10 +68,10 @@ void open_menu(struct tui *t)
 }
 
 /* ---- copy ---- */
-enum copy_what { COPY_NAME, COPY_HASH, COPY_BRANCH, COPY_PROJECT, COPY_IMAGE, COPY_SESSION, COPY_ADDRESS, COPY_COMMAND, COPY_LINE, COPY_URL, COPY_LINK, COPY_BADGE, COPY_COUNT };
+enum copy_what { COPY_NAME, COPY_HASH, COPY_BRANCH, COPY_PROJECT, COPY_IMAGE, COPY_SESSION, COPY_ADDRESS, COPY_COMMAND, COPY_LINE, COPY_MARKED, COPY_URL, COPY_LINK, COPY_BADGE, COPY_COUNT };
 struct copies { char *texts[COPY_COUNT]; };
 static const struct { const char *key, *name; } copy_names[COPY_COUNT] = {
-	{ "y", "name" }, { "h", "hash" }, { "b", "branch" }, { "p", "project" }, { "i", "image" }, { "s", "session" }, { "a", "address" }, { "c", "command" }, { "l", "line" }, { "u", "address with token" },
+	{ "y", "name" }, { "h", "hash" }, { "b", "branch" }, { "p", "project" }, { "i", "image" }, { "s", "session" }, { "a", "address" }, { "c", "command" }, { "l", "line" }, { "m", "marked lines" }, { "u", "address with token" },
 	{ "L", "autostart link" }, { "B", "badge" },
 };
 
@@ -102,7 +102,7 @@ static void copy_texts(struct tui *t, struct copies *c)
 		c->texts[COPY_COMMAND] = buf_take(&b);
 	}
 	if (t->focus == PANE_MAIN && t->tab == TAB_LOG)
-		c->texts[COPY_LINE] = log_panel_text(t->log);
+		c->texts[COPY_LINE] = log_panel_text(t->log), c->texts[COPY_MARKED] = log_marked_text(t->log);
 }
 
 static void copy_chosen(struct tui *t, int value, void *data)

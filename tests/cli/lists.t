@@ -130,6 +130,14 @@ is "$STATUS:$(tail -n 1 <<<"$OUT")" '0:tail' 'from standard input too'
 berth log --from "$T/none.log"
 is "$STATUS" 3 'a log that is not there'
 
+at=2026-11-24T12:04:0
+printf '%s0.000000Z 01O load 10%%\r\n%s1.000000Z 01E warning\n%s2.000000Z 01O+loaded\n%s3.000000Z 00O section_end:1:x\r\033[0K\n' \
+  "$at" "$at" "$at" "$at" >"$T/runner.log"
+berth log --from "$T/runner.log"
+is "$OUT" $'loaded\nwarning' "a runner's lines are whole, and without its times"
+berth log --times --from "$T/runner.log"
+is "$OUT" $'2026-11-24T12:04:00Z loaded\n2026-11-24T12:04:01Z warning' 'with them when wanted'
+
 printf 'a\033[31mb\nsection_start:7:Step_1[collapsed=true]\r\033[0Kc' >"$T/job.log"
 berth log --from "$T/job.log" --json
 is "$(json 'd' <<<"$OUT")" '{"lines": [{"offset": 0, "content": [{"text": "a"}, {"text": "b", "style": "term-fg-red"}]}, {"offset": 8, "content": [{"text": "c", "style": "term-fg-red"}], "section": "step-1", "section_header": true, "section_options": {"collapsed": "true"}}]}' "JSON is GitLab's lines"

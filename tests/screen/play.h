@@ -29,8 +29,10 @@ void test_host_scenes(void **state);
 void test_host_calls(void **state);
 /* screens_log.c */
 void with_log(struct play *p);
+void with_log_open(struct play *p);
 void with_gitlab_log(struct play *p);
 void test_hostile_log(void **state);
 void test_log_source(void **state);
+void test_log_keys(void **state);
 void test_log_save(void **state);
 #endif

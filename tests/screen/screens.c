@@ -50,6 +50,8 @@ static const struct scene scenes[] = {
 	{ "log-unfolded-80x24", WORLD_FULL, 80, 24, false, "g } enter T", with_gitlab_log },
 	{ "log-keep-80x24", WORLD_FULL, 80, 24, false, "& text:re:error|warn enter", with_gitlab_log },
 	{ "log-drop-80x24", WORLD_FULL, 80, 24, false, "& text:!o enter", with_gitlab_log },
+	{ "log-marks-80x24", WORLD_FULL, 80, 24, false, "g H text:re:docker|pip enter H text:error enter 6 G m 9 G m ' '", with_gitlab_log },
+	{ "log-held-80x24", WORLD_FULL, 80, 24, true, "F p p", with_log_open },
 	{ "log-not-there-80x24", WORLD_FULL, 80, 24, false, "/ text:nonsense enter", with_gitlab_log },
 	{ "log-wrong-pattern-80x24", WORLD_FULL, 80, 24, false, "/ text:re:( enter", with_gitlab_log },
 	{ "log-search-80x24", WORLD_FULL, 80, 24, false, "g / text:numpyy enter", with_log },
@@ -438,7 +440,7 @@ int main(void)
 		return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes), cmocka_unit_test(test_host_scenes), cmocka_unit_test(test_host_calls), cmocka_unit_test(test_calls), cmocka_unit_test(test_read_only), cmocka_unit_test(test_cursor_stays_on_its_row),
-		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_slow_look), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_log_keys), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_slow_look), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

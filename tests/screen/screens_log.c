@@ -13,6 +13,12 @@ void with_log(struct play *p)
 	fake_log(p->app, sv_of(fake_build_log));
 	fake_log_end(p->app);
 }
+/* One that is still written. */
+void with_log_open(struct play *p)
+{
+	play_keys(p, "3 L");
+	fake_log(p->app, sv_of(fake_build_log));
+}
 /* As a GitLab runner writes it: times, sections, a continued line, progress, a token. */
 #define AT(s, rest) "2026-11-24T12:04:" s ".000000Z " rest "\n"
 static const char gitlab_log[] =
@@ -93,6 +99,35 @@ void test_log_save(void **state)
 	assert_true(shows(&p, "No such file"));
 	play_end(&p);
 	assert_int_equal(path_remove_tree(dir, &err), 0);
+}
+
+static void expect_log(const char *text, const char *keys, const char *shown)
+{
+	struct play p;
+	play_begin(&p, WORLD_FULL, 24, 120, false);
+	play_keys(&p, "3 L");
+	fake_log(p.app, sv_of(text));
+	play_keys(&p, keys);
+	if (!shows(&p, shown))
+		fail_msg("%s: there is no \"%s\"", keys, shown);
+	play_end(&p);
+}
+
+/* Keys that go somewhere in a log, and what its line of words says. */
+void test_log_keys(void **state)
+{
+	AUTO(buf_fini) struct buf text = BUF_INIT;
+	(void)state;
+	for (int i = 1; i <= 1000; i++)
+		buf_addf(&text, "line %d\n", i);
+	static const struct { const char *keys, *shown; } cases[] = {
+		{ "5 0 0 G", "line 500\n" }, { "9 0 %", "line 9" }, { "5 0 0 0 G", "The log has 1000 lines" }, { "p", "paused" }, { "p p", "following" },
+		{ "& text:99 enter", "filter 99: 19, 981 hidden" }, { "/ text:99 enter n n", "3/19 matches" }, { "'", "m marks a line first" },
+		{ "5 0 0 G m 6 0 0 G m", "2 marked" }, { "5 0 0 G m m", "paused" }, { "5 0 0 G m 6 0 0 G m ' '", "line 600\n" }, { "H text:re:( enter", "line 1000" },
+		{ "5 0 0 G m y", "marked lines" }, { "?", "Help: Log" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_log(buf_str(&text), cases[i].keys, cases[i].shown);
 }
 
 /* Nothing but what the log's text says gets on the screen, whatever is in it. */

@@ -126,6 +126,7 @@ static char *filtered(const char *bytes, size_t len, size_t piece, bool plain)
 	return buf_take(&out);
 }
 
+#define STAMP "2026-11-24T12:04:00.000000Z "
 static const struct { const char *raw, *plain; } logs[] = {
 	{ "one\ntwo\n", "one\ntwo\n" },
 	{ "no end", "no end\n" },
@@ -138,6 +139,13 @@ static const struct { const char *raw, *plain; } logs[] = {
 	{ "tab\there\n", "tab\there\n" },
 	{ "gr\xc3\xbc\xc3\x9f\n", "gr\xc3\xbc\xc3\x9f\n" },
 	{ "\033Pq#0;2\033\\x\n", "x\n" },
+	/* a runner's: times go, a stream's line goes on behind another's, what is there for a section's end is no line */
+	{ STAMP "00O one\n" STAMP "01E two\n", "one\ntwo\n" },
+	{ STAMP "01O load 10%\r\n" STAMP "01E warning\n" STAMP "01O+load 90%\r\n" STAMP "01O+loaded\n" STAMP "01O next", "loaded\nwarning\nnext\n" },
+	{ STAMP "00O section_start:1:a\r\033[0KTitle\n" STAMP "00O section_end:2:a\r\033[0K\n" STAMP "00O after\n", "Title\nafter\n" },
+	{ STAMP "00O+odd\n" STAMP "00O \nnot stamped\n", "odd\n\nnot stamped\n" },
+	{ "plain\n" STAMP "00O kept\n", "plain\n" STAMP "00O kept\n" },
+	{ "2026-11-24T12:04", "2026-11-24T12:04\n" },
 };
 
 static void a_log_reads_the_same_in_any_pieces(void **state)
@@ -150,6 +158,25 @@ static void a_log_reads_the_same_in_any_pieces(void **state)
 			AUTO_STR text = filtered(logs[i].raw, len, piece, true);
 			assert_string_equal(text, logs[i].plain);
 		}
+	}
+}
+
+static void times_stand_before_lines_when_wanted(void **state)
+{
+	static const char raw[] = STAMP "01O a\r\n" STAMP "01O+b\n" STAMP "01E c\n";
+	(void)state;
+	for (int plain = 0; plain < 2; plain++) {
+		struct logout l;
+		AUTO(buf_fini) struct buf out = BUF_INIT;
+		logout_init(&l, plain, false);
+		l.times = true;
+		logout_feed(&l, sv_of(raw), &out);
+		assert_string_equal(buf_str(&out), ""); /* the first one may go on */
+		logout_idle(&l, &out);
+		logout_finish(&l, &out);
+		logout_fini(&l);
+		assert_string_equal(buf_str(&out), plain ? "2026-11-24T12:04:00Z b\n2026-11-24T12:04:00Z c\n" :
+		                                           "2026-11-24T12:04:00Z a\r2026-11-24T12:04:00Z b\n2026-11-24T12:04:00Z c\n");
 	}
 }
 
@@ -251,7 +278,7 @@ int main(void)
 	setlocale(LC_ALL, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_before_and_after_the_command), cmocka_unit_test(good_words_are_taken), cmocka_unit_test(bad_words_are_named),
-		cmocka_unit_test(a_log_reads_the_same_in_any_pieces), cmocka_unit_test(no_byte_of_a_log_moves_the_terminal),
+		cmocka_unit_test(a_log_reads_the_same_in_any_pieces), cmocka_unit_test(times_stand_before_lines_when_wanted), cmocka_unit_test(no_byte_of_a_log_moves_the_terminal),
 		cmocka_unit_test(every_command_is_helped), cmocka_unit_test(help_fits_its_width), cmocka_unit_test(the_man_page_is_no_accident), cmocka_unit_test(completions_are_there_for_three_shells),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
