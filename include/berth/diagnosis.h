@@ -41,7 +41,7 @@ struct diagnosing;
 struct diagnosing *diagnosing_new(void);
 void diagnosing_free(struct diagnosing *d);
 void diagnosing_feed(struct diagnosing *d, struct sv bytes);
-/* The verdict on what has been fed; more may be fed and asked after it. facts may be NULL. */
+/* The verdict on what has been fed; only diagnosing_free() may follow. facts may be NULL. */
 void diagnosing_end(struct diagnosing *d, const struct diagnosis_facts *facts, struct diagnosis *ret);
 
 /* A walk over the table, for tests and docs: rule i's name and its sentences with their place-holders; false at the end. */

@@ -74,6 +74,9 @@ enum esc_kind {
 	ESC_OTHER             /* anything else that could move a terminal, swallowed whole: dropped by views */
 };
 struct esc_token { enum esc_kind kind; struct sv text; int param; };
+/* What is seen of a raw line: without escapes, of what carriage returns wrote over each other the last. Borrowed from raw or from b, which
+ * is emptied first. Not cleaned. */
+struct sv text_shown(struct sv raw, struct buf *b);
 /* A tokenizer that can be fed in pieces of any size: the result is the same as for the whole (fuzzed). Bounded: an escape
  * over 4096 bytes, or one cut off by a line end (for OSC/DCS: by BEL, ST or CAN), ends as ESC_OTHER. */
 struct esc_parser { int state; struct esc_style style; unsigned char pending[64]; size_t n_pending, n_skipped; };

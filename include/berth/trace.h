@@ -56,9 +56,13 @@ void trace_add_duration(struct buf *b, int64_t seconds);
 bool trace_is_stamped(struct sv line);
 
 /* A runner's log as text: without the timestamps, and each line whole, also where its stream goes on with it behind lines of others
- * (with bounds: 64 of those, 4 MiB). A log whose first line has none is given as it comes. line: bytes that begin at a line's start, or
- * go on where there are no timestamps; stamp is "" then, or for a line that has none. */
-typedef void (*unstamp_fn)(void *ctx, const char *stamp, struct sv bytes);
+ * (with bounds: 64 of those, 4 MiB). A log whose first line has none is given as it comes. */
+struct unstamp_line {              /* lent for the call */
+	const char *stamp;             /* "2024-05-14T11:19:19.899359Z"; "" where there is none */
+	struct sv bytes;               /* a line with its end; where there are no timestamps: what has come, line ends anywhere */
+	uint64_t offset, number;       /* of bytes and of line ends before where it began in the log */
+};
+typedef void (*unstamp_fn)(void *ctx, const struct unstamp_line *l);
 struct unstamp;
 struct unstamp *unstamp_new(unstamp_fn line, void *ctx);
 void unstamp_free(struct unstamp *u);

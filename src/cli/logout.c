@@ -17,7 +17,7 @@ struct logging {
 	void (*done)(struct cli *c, const struct err *err);
 };
 
-static void take_bytes(void *logout, const char *stamp, struct sv bytes);
+static void take_bytes(void *logout, const struct unstamp_line *line);
 
 void logout_init(struct logout *l, bool plain, bool colour)
 {
@@ -159,13 +159,14 @@ static size_t before_last_words(struct sv line)
 	return line.len > 4096 ? line.len : i;
 }
 
-static void take_bytes(void *logout, const char *stamp, struct sv bytes)
+static void take_bytes(void *logout, const struct unstamp_line *line)
 {
 	struct logout *l = logout;
+	struct sv bytes = line->bytes;
 	struct esc_token t;
 	buf_clear(&l->lead);
-	if (l->times && *stamp)
-		buf_addf(&l->lead, "%.19sZ ", stamp); /* to the second */
+	if (l->times && *line->stamp)
+		buf_addf(&l->lead, "%.19sZ ", line->stamp); /* to the second */
 	while (esc_next(&l->parser, &bytes, &t))
 		take_token(l, l->out, &t);
 	if (!l->plain && l->line.len)

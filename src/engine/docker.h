@@ -41,6 +41,12 @@ struct docker_call;
 typedef void (*docker_step_fn)(struct docker_call *c);
 typedef void (*docker_answer_fn)(struct docker_call *c, const struct net_response *r);
 typedef void (*docker_data_fn)(struct docker_call *c, struct sv bytes);
+typedef void (*docker_item_fn)(struct docker_call *c, const json_t *item);
+struct docker_list {
+	const char *path;                           /* "/volumes" */
+	const char *at;                             /* where the entries are in the answer ("Volumes"); NULL: the answer is them */
+	const char *filter;                         /* what the call's arg, where it has one, is a filter by: "label"; NULL: by nothing */
+};
 
 struct docker_call {
 	struct engine_call base;
@@ -54,6 +60,9 @@ struct docker_call {
 	struct net_duplex *duplex;
 	docker_answer_fn answered;
 	docker_data_fn on_data;
+	const struct docker_list *list;
+	docker_item_fn each;
+	docker_step_fn listed;
 	docker_step_fn streamed, opened;
 	struct loop_timer *timer;
 	int fine, status;
@@ -89,6 +98,8 @@ struct docker_ask {
 #define DOCKER_ANY_STATUS (-1)
 /* A whole answer. got runs for 2xx and `fine`; everything else ends the call with the engine's words. */
 void docker_fetch(struct docker_call *c, const struct docker_ask *ask, docker_answer_fn got);
+/* A list (l outlives the call): each entry, unless the call is ended in between; then listed. */
+void docker_fetch_list(struct docker_call *c, const struct docker_list *l, docker_item_fn each, docker_step_fn listed);
 /* A stream; done runs when it has ended well. */
 void docker_stream(struct docker_call *c, const struct docker_ask *ask, docker_data_fn on_data, docker_step_fn done);
 /* A connection handed over; opened runs when bytes can be written. */
@@ -106,8 +117,6 @@ char *docker_image_path(const char *before, const char *ref, const char *after, 
 void docker_ref_split(const char *ref, char **ret_name, char **ret_tag);
 /* Adds "&key=value" or "?key=value", the value encoded. */
 void docker_path_add(struct buf *path, const char *key, const char *value);
-/* {"label":["io.berth.session"]} as text; label NULL: "{}". Owned. */
-char *docker_label_filter(const char *label);
 json_t *docker_labels(const struct net_header *labels, size_t n);
 json_t *docker_env(const struct net_header *env, size_t n);                  /* ["K=V"] */
 json_t *docker_create_body(const struct engine_create_query *q);

@@ -397,14 +397,6 @@ void docker_path_add(struct buf *path, const char *key, const char *value)
 	buf_add_urlencoded(path, sv_of(value), NULL);
 }
 
-char *docker_label_filter(const char *label)
-{
-	if (!label)
-		return xstrdup("{}");
-	json_auto_t *j = json_pack("{s:[o]}", "label", json_str_lossy(sv_of(label)));
-	return json_text(j);
-}
-
 json_t *docker_labels(const struct net_header *labels, size_t n)
 {
 	json_t *j = json_object();

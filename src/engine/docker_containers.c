@@ -311,33 +311,20 @@ struct engine_call *docker_container_inspect(struct engine *e, const char *conta
 	return &c->base;
 }
 
-static void list_answered(struct docker_call *c, const struct net_response *r)
+static void give(struct docker_call *c, const json_t *item)
 {
-	json_auto_t *j = docker_json(c, r);
-	const json_t *item;
-	size_t i;
+	AUTO(scratch_fini) struct scratch s = SCRATCH_INIT;
+	struct engine_container container;
 
-	if (!j)
-		return;
-	json_array_foreach(j, i, item) {
-		AUTO(scratch_fini) struct scratch s = SCRATCH_INIT;
-		struct engine_container container;
-		decode_container_item(item, &s, &container);
-		((struct look_call *)c)->got(c->base.ctx, &container);
-		if (c->base.ended)
-			return;
-	}
-	docker_call_done(c);
+	decode_container_item(item, &s, &container);
+	((struct look_call *)c)->got(c->base.ctx, &container);
 }
 
 static void list_begin(struct docker_call *c)
 {
-	AUTO(buf_fini) struct buf path = BUF_INIT;
-	AUTO_STR filters = docker_label_filter(c->arg);
+	static const struct docker_list list = { "/containers/json?all=1", NULL, "label" };
 
-	buf_add_str(&path, "/containers/json?all=1");
-	docker_path_add(&path, "filters", filters);
-	docker_fetch(c, &(struct docker_ask){ .method = "GET", .path = buf_str(&path) }, list_answered);
+	docker_fetch_list(c, &list, give, docker_call_done);
 }
 
 struct engine_call *docker_containers(struct engine *e, const char *label_filter, void (*item)(void *, const struct engine_container *), engine_end_fn end, void *ctx)

@@ -42,36 +42,20 @@ struct engine_call *docker_image_inspect(struct engine *e, const char *ref, void
 }
 
 /* ---- the list ---- */
-static void list_answered(struct docker_call *c, const struct net_response *r)
+static void give(struct docker_call *c, const json_t *item)
 {
-	json_auto_t *j = docker_json(c, r);
-	size_t i;
-	json_t *item;
+	AUTO(scratch_fini) struct scratch s = SCRATCH_INIT;
+	struct engine_image image;
 
-	if (!j)
-		return;
-	json_array_foreach(j, i, item) {
-		AUTO(scratch_fini) struct scratch s = SCRATCH_INIT;
-		struct engine_image image;
-		decode_image_item(item, &s, &image);
-		((struct image_call *)c)->got(c->base.ctx, &image);
-		if (c->base.ended)
-			return;
-	}
-	docker_call_done(c);
+	decode_image_item(item, &s, &image);
+	((struct image_call *)c)->got(c->base.ctx, &image);
 }
 
 static void list_begin(struct docker_call *c)
 {
-	AUTO(buf_fini) struct buf path = BUF_INIT;
+	static const struct docker_list list = { "/images/json", NULL, "reference" };
 
-	buf_add_str(&path, "/images/json");
-	if (c->arg) {
-		json_auto_t *filters = json_pack("{s:[o]}", "reference", json_str_lossy(sv_of(c->arg)));
-		AUTO_STR text = json_text(filters);
-		docker_path_add(&path, "filters", text);
-	}
-	docker_fetch(c, &(struct docker_ask){ .method = "GET", .path = buf_str(&path) }, list_answered);
+	docker_fetch_list(c, &list, give, docker_call_done);
 }
 
 struct engine_call *docker_images(struct engine *e, const char *filter, void (*item)(void *, const struct engine_image *), engine_end_fn end, void *ctx)

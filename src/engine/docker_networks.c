@@ -8,7 +8,15 @@
 
 enum { SUBNET_TRIES = 8, NETWORK_MS = 60000, ROUTES_MAX = 1 << 20 };
 
-struct network_call { struct docker_call call; json_t *labels; struct subnets taken; unsigned tries; VEC(char *) spares; };
+struct named { char *id, *created; };
+struct network_call { struct docker_call call; json_t *labels; struct subnets taken; unsigned tries; VEC(struct named) named; /* of the name */ };
+static const struct docker_list all_networks = { "/networks", NULL, NULL };
+
+static void named_fini(struct named *n)
+{
+	free(n->id);
+	free(n->created);
+}
 
 static void network_fini(struct docker_call *c)
 {
@@ -16,13 +24,13 @@ static void network_fini(struct docker_call *c)
 
 	json_decref(n->labels);
 	VEC_FINI(&n->taken.list);
-	for (size_t i = 0; i < n->spares.len; i++)
-		free(n->spares.items[i]);
-	VEC_FINI(&n->spares);
+	while (n->named.len)
+		named_fini(&n->named.items[--n->named.len]);
+	VEC_FINI(&n->named);
 }
 
 static void network_create(struct docker_call *c);
-static void settled_after_creation(struct docker_call *c, const struct net_response *r);
+static void list_named(struct docker_call *c);
 
 /* Another berth may have made it at the same moment, and an overlap the engine alone knows of calls for another subnet. */
 static void create_answered(struct docker_call *c, const struct net_response *r)
@@ -31,14 +39,14 @@ static void create_answered(struct docker_call *c, const struct net_response *r)
 	struct err err = { 0 };
 
 	if (r->status < 300) {
-		docker_fetch(c, &(struct docker_ask){ .method = "GET", .path = "/networks" }, settled_after_creation);
+		list_named(c);
 		return;
 	}
 	engine_error_response(&err, r->status, r->content_type, r->body);
 	bool exists = strcasestr(err.text, "already exists") != NULL;
 	bool overlaps = strcasestr(err.text, "overlap") || strcasestr(err.text, "already being used") || strcasestr(err.text, "already used");
 	if (exists)
-		docker_fetch(c, &(struct docker_ask){ .method = "GET", .path = "/networks" }, settled_after_creation);
+		list_named(c);
 	else if (overlaps && ++n->tries < SUBNET_TRIES)
 		network_create(c);
 	else
@@ -74,33 +82,31 @@ static void taken_add(struct subnets *taken, const json_t *network)
 			VEC_PUSH(&taken->list, net);
 }
 
-static void settle(struct docker_call *c, const json_t *networks);
-
-static void settled_after_creation(struct docker_call *c, const struct net_response *r)
-{
-	json_auto_t *j = docker_json(c, r);
-
-	if (j)
-		settle(c, j);
-}
-
-static void list_answered(struct docker_call *c, const struct net_response *r)
+static void note(struct docker_call *c, const json_t *network)
 {
 	struct network_call *n = (struct network_call *)c;
-	json_auto_t *j = docker_json(c, r);
-	AUTO(buf_fini) struct buf routes = BUF_INIT;
-	const json_t *network;
-	size_t i;
-	bool there = false;
 
-	if (!j)
+	taken_add(&n->taken, network);
+	if (strcmp(json_str(network, "Name", ""), c->arg) != 0)
 		return;
-	json_array_foreach(j, i, network) {
-		there |= strcmp(json_str(network, "Name", ""), c->arg) == 0;
-		taken_add(&n->taken, network);
-	}
-	if (there) {
-		settle(c, j);
+	struct named one = { xstrdup(json_str(network, "Id", c->arg)), xstrdup(json_str(network, "Created", "")) };
+	VEC_PUSH(&n->named, one);
+}
+
+static void settle(struct docker_call *c);
+
+static void list_named(struct docker_call *c)
+{
+	docker_fetch_list(c, &all_networks, note, settle);
+}
+
+static void use_or_make(struct docker_call *c)
+{
+	struct network_call *n = (struct network_call *)c;
+	AUTO(buf_fini) struct buf routes = BUF_INIT;
+
+	if (n->named.len) {
+		settle(c);
 		return;
 	}
 	if (docker_of(c)->base.caps & ENGINE_IS_LOCAL && file_read("/proc/net/route", ROUTES_MAX, &routes, NULL) == 0)
@@ -129,35 +135,40 @@ static void remove_next_spare(struct docker_call *c, const struct net_response *
 	struct network_call *n = (struct network_call *)c;
 	(void)r;
 
-	if (!n->spares.len) {
+	if (!n->named.len) {
 		docker_call_done(c);
 		return;
 	}
-	AUTO_STR id = n->spares.items[--n->spares.len];
-	AUTO_STR path = xasprintf("/networks/%s", id);
+	struct named *spare = &n->named.items[--n->named.len];
+	struct err err = { 0 };
+	AUTO_STR path = docker_path("/networks/", spare->id, "", &err);
+	named_fini(spare);
+	if (!path) { /* an id that is none */
+		remove_next_spare(c, NULL);
+		return;
+	}
 	docker_fetch(c, &(struct docker_ask){ .method = "DELETE", .path = path, .fine = DOCKER_ANY_STATUS, .idle_ms = NETWORK_MS }, remove_next_spare);
 }
 
 /* Two berths that make it at the same moment both succeed: engines let networks share a name. The eldest is used, by all, and
  * the others go. */
-static void settle(struct docker_call *c, const json_t *networks)
+static void settle(struct docker_call *c)
 {
 	struct network_call *n = (struct network_call *)c;
-	const json_t *network, *eldest = NULL;
-	size_t i;
+	size_t eldest = 0;
 
-	json_array_foreach(networks, i, network) {
-		if (strcmp(json_str(network, "Name", ""), c->arg) != 0)
-			continue;
-		int order = eldest ? strcmp(json_str(network, "Created", ""), json_str(eldest, "Created", "")) : -1;
-		if (order < 0 || (order == 0 && strcmp(json_str(network, "Id", ""), json_str(eldest, "Id", "")) < 0))
-			eldest = network;
+	for (size_t i = 1; i < n->named.len; i++) {
+		const struct named *a = &n->named.items[i], *b = &n->named.items[eldest];
+		int order = strcmp(a->created, b->created);
+		if (order < 0 || (order == 0 && strcmp(a->id, b->id) < 0))
+			eldest = i;
 	}
-	json_array_foreach(networks, i, network)
-		if (eldest && network != eldest && strcmp(json_str(network, "Name", ""), c->arg) == 0)
-			VEC_PUSH(&n->spares, xstrdup(json_str(network, "Id", "")));
-	if (eldest)
-		remember(docker_of(c), c->arg, json_str(eldest, "Id", c->arg));
+	if (n->named.len) {
+		struct named used = n->named.items[eldest];
+		remember(docker_of(c), c->arg, used.id);
+		n->named.items[eldest] = n->named.items[--n->named.len];
+		named_fini(&used);
+	}
 	remove_next_spare(c, NULL);
 }
 
@@ -169,7 +180,7 @@ static void ensure_begin(struct docker_call *c)
 	if (!sound)
 		docker_call_fail(c, &err);
 	else
-		docker_fetch(c, &(struct docker_ask){ .method = "GET", .path = "/networks" }, list_answered);
+		docker_fetch_list(c, &all_networks, note, use_or_make);
 }
 
 struct engine_call *docker_network_ensure(struct engine *e, const char *name, const struct net_header *labels, size_t n_labels, engine_end_fn end, void *ctx)

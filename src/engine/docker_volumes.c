@@ -57,33 +57,20 @@ struct engine_call *docker_volume_remove(struct engine *e, const char *name, eng
 	return &c->base;
 }
 
-static void list_answered(struct docker_call *c, const struct net_response *r)
+static void give(struct docker_call *c, const json_t *item)
 {
-	json_auto_t *j = docker_json(c, r);
-	const json_t *item;
-	size_t i;
+	AUTO(scratch_fini) struct scratch s = SCRATCH_INIT;
+	struct engine_volume volume;
 
-	if (!j)
-		return;
-	json_array_foreach(json_path(j, "Volumes"), i, item) {
-		AUTO(scratch_fini) struct scratch s = SCRATCH_INIT;
-		struct engine_volume volume;
-		decode_volume(item, &s, &volume);
-		((struct volume_call *)c)->item(c->base.ctx, &volume);
-		if (c->base.ended)
-			return;
-	}
-	docker_call_done(c);
+	decode_volume(item, &s, &volume);
+	((struct volume_call *)c)->item(c->base.ctx, &volume);
 }
 
 static void list_begin(struct docker_call *c)
 {
-	AUTO(buf_fini) struct buf path = BUF_INIT;
-	AUTO_STR filters = docker_label_filter(c->arg);
+	static const struct docker_list list = { "/volumes", "Volumes", "label" };
 
-	buf_add_str(&path, "/volumes");
-	docker_path_add(&path, "filters", filters);
-	docker_fetch(c, &(struct docker_ask){ .method = "GET", .path = buf_str(&path) }, list_answered);
+	docker_fetch_list(c, &list, give, docker_call_done);
 }
 
 struct engine_call *docker_volumes(struct engine *e, const char *label_filter, void (*item)(void *, const struct engine_volume *), engine_end_fn end, void *ctx)

@@ -13,6 +13,7 @@ libengine_a_SOURCES = \
   src/engine/negotiate.c \
   src/engine/negotiate.h \
   src/engine/docker_images.c \
+  src/engine/docker_list.c \
   src/engine/docker_pull.c \
   src/engine/pull.h \
   src/engine/docker_build.c \

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why a build failed: the rules are tried on each line, what they find is kept by step, and the verdict is of the step that failed. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+#include "berth/pattern.h"
 #include "diagnose.h"
 #include "diagnose_lines.h"
 #include "diagnose_steps.h"
@@ -18,15 +16,13 @@ struct match {
 	char *captured[CAPTURES];
 };
 struct ring_line { uint32_t step; bool over; char *text; };
-struct compiled { const struct diagnose_rule *rule; pcre2_code *line, *command; };
+struct compiled { const struct diagnose_rule *rule; struct matcher *line, *command; }; /* NULL: not needed so far */
 struct diagnosing {
 	struct plain_lines lines;
 	struct build_steps steps;
 	struct compiled rules[RULES_MAX];
 	size_t n_rules;
-	pcre2_code *any_word;          /* does a line hold any rule's word? */
-	pcre2_match_data *found;
-	pcre2_match_context *limits;
+	struct matcher *any_word;      /* does a line hold any rule's word? */
 	VEC(struct match) matches;
 	struct ring_line ring[RING];
 	uint64_t n_lines, last_step_line, failed_line, failed_offset, last_line, last_offset;
@@ -34,15 +30,12 @@ struct diagnosing {
 };
 
 /* ---- the rules ---- */
-static pcre2_code *compile(const char *pattern)
+static struct matcher *compile(const char *expression)
 {
-	int code;
-	PCRE2_SIZE at;
-	pcre2_code *c = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &code, &at, NULL);
-	if (!c)
-		BUG("a rule's pattern is wrong at %zu: %s", (size_t)at, pattern);
-	pcre2_jit_compile(c, PCRE2_JIT_COMPLETE);
-	return c;
+	struct pattern *p = pattern_fixed(expression);
+	struct matcher *m = matcher_new(p);
+	pattern_unref(p);
+	return m;
 }
 
 static void add_rules(struct diagnosing *d, const struct diagnose_rule *rules)
@@ -55,19 +48,12 @@ static void add_rules(struct diagnosing *d, const struct diagnose_rule *rules)
 }
 
 /* One pattern of all words: most lines hold none, and one look tells. */
-static pcre2_code *compile_words(const struct diagnosing *d)
+static struct matcher *compile_words(const struct diagnosing *d)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	for (size_t i = 0; i < d->n_rules; i++)
 		buf_addf(&b, "%s\\Q%s\\E", i ? "|" : "", d->rules[i].rule->word);
 	return compile(buf_str(&b));
-}
-
-/* The number of groups that are set, the whole counted; 0: no match. */
-static uint32_t matches(struct diagnosing *d, pcre2_code *c, struct sv s)
-{
-	int n = pcre2_match(c, (PCRE2_SPTR)s.p, s.len, 0, 0, d->found, d->limits);
-	return n > 0 ? (uint32_t)n : n == 0 ? CAPTURES + 1 : 0;
 }
 
 static void take_line(void *ctx, const struct plain_line *l);
@@ -81,11 +67,6 @@ struct diagnosing *diagnosing_new(void)
 	add_rules(d, diagnose_rules_build);
 	add_rules(d, diagnose_rules_machine);
 	d->any_word = compile_words(d);
-	d->found = pcre2_match_data_create(CAPTURES + 1, NULL);
-	d->limits = pcre2_match_context_create(NULL);
-	if (!d->found || !d->limits)
-		BUG("no memory for matches");
-	pcre2_set_match_limit(d->limits, 100000);
 	return d;
 }
 
@@ -101,17 +82,15 @@ void diagnosing_free(struct diagnosing *d)
 	if (!d)
 		return;
 	for (size_t i = 0; i < d->n_rules; i++) {
-		pcre2_code_free(d->rules[i].line);
-		pcre2_code_free(d->rules[i].command);
+		matcher_free(d->rules[i].line);
+		matcher_free(d->rules[i].command);
 	}
 	for (size_t i = 0; i < d->matches.len; i++)
 		match_fini(&d->matches.items[i]);
 	VEC_FINI(&d->matches);
 	for (size_t i = 0; i < RING; i++)
 		free(d->ring[i].text);
-	pcre2_code_free(d->any_word);
-	pcre2_match_data_free(d->found);
-	pcre2_match_context_free(d->limits);
+	matcher_free(d->any_word);
 	plain_lines_fini(&d->lines);
 	build_steps_fini(&d->steps);
 	free(d);
@@ -136,22 +115,14 @@ static struct match *match_of(struct diagnosing *d, const struct diagnose_rule *
 	return NULL;
 }
 
-static void captured(struct diagnosing *d, struct sv text, uint32_t n, struct match *m)
-{
-	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(d->found);
-	for (uint32_t i = 0; i < CAPTURES && i + 1 < n; i++) {
-		PCRE2_SIZE from = at[2 * i + 2], to = at[2 * i + 3];
-		m->captured[i] = from == PCRE2_UNSET || to < from ? NULL : harmless((struct sv){ text.p + from, to - from }, CAPTURE_MAX_BYTES);
-	}
-}
-
-static void note_match(struct diagnosing *d, const struct diagnose_rule *r, uint32_t step, const struct plain_line *l, uint32_t n)
+static void note_match(struct diagnosing *d, const struct diagnose_rule *r, uint32_t step, const struct plain_line *l, const struct sv caught[CAPTURES])
 {
 	struct match *old = match_of(d, r, step, d->steps.over);
 	struct match m = { .rule = r, .step = step, .over = d->steps.over, .line = l->number, .offset = l->offset };
 	if ((old && (r->flags & RULE_FIRST)) || (!old && d->matches.len >= MATCHES_MAX))
 		return;
-	captured(d, l->text, n, &m);
+	for (size_t i = 0; i < CAPTURES; i++)
+		m.captured[i] = caught[i].p ? harmless(caught[i], CAPTURE_MAX_BYTES) : NULL;
 	m.text = harmless(l->text, EVIDENCE_MAX_BYTES);
 	if (old) {
 		match_fini(old);
@@ -170,7 +141,7 @@ static bool command_fits(struct diagnosing *d, struct compiled *c, uint32_t step
 		return false;
 	if (!c->command)
 		c->command = compile(c->rule->command);
-	return matches(d, c->command, sv_of(s->command));
+	return matcher_catch(c->command, sv_of(s->command), NULL, 0);
 }
 
 static void try_rules(struct diagnosing *d, uint32_t step, const struct plain_line *l)
@@ -183,9 +154,9 @@ static void try_rules(struct diagnosing *d, uint32_t step, const struct plain_li
 			continue;
 		if (!c->line)
 			c->line = compile(c->rule->pattern);
-		uint32_t n = command_fits(d, c, step) ? matches(d, c->line, l->text) : 0;
-		if (n)
-			note_match(d, c->rule, step, l, n);
+		struct sv caught[CAPTURES];
+		if (command_fits(d, c, step) && matcher_catch(c->line, l->text, caught, CAPTURES))
+			note_match(d, c->rule, step, l, caught);
 	}
 }
 
@@ -247,7 +218,7 @@ static void take_line(void *ctx, const struct plain_line *l)
 		if (!own)
 			keep_in_ring(d, step, inner.text);
 	}
-	if (matches(d, d->any_word, inner.text))
+	if (matcher_catch(d->any_word, inner.text, NULL, 0))
 		look_closer(d, step, &inner);
 }
 
@@ -376,7 +347,7 @@ static void tell_exit_code(struct diagnosis *ret)
 void diagnosing_end(struct diagnosing *d, const struct diagnosis_facts *facts, struct diagnosis *ret)
 {
 	*ret = (struct diagnosis){ .exit_code = facts ? facts->exit_code : -1 };
-	plain_lines_flush(&d->lines);
+	plain_lines_end(&d->lines);
 	const struct build_step *failed = build_steps_failed(&d->steps);
 	const struct match *m = best_match(d, failed);
 	const struct diagnose_reason *r = reason_of(facts);

@@ -174,3 +174,26 @@ bool esc_next(struct esc_parser *p, struct sv *rest, struct esc_token *ret)
 	rest->len--;
 	return true;
 }
+
+struct sv text_shown(struct sv raw, struct buf *b)
+{
+	struct esc_parser p;
+	struct esc_token t;
+	bool again = false;
+	while (raw.len && raw.p[raw.len - 1] == '\r')
+		raw.len--;
+	if (!memchr(raw.p, '\033', raw.len) && !memchr(raw.p, '\r', raw.len))
+		return raw;
+	buf_clear(b);
+	esc_init(&p);
+	while (esc_next(&p, &raw, &t)) {
+		again |= t.kind == ESC_CR;
+		if (t.kind != ESC_TEXT)
+			continue;
+		if (again)
+			buf_clear(b);
+		again = false;
+		buf_add_sv(b, t.text);
+	}
+	return buf_sv(b);
+}

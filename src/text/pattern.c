@@ -30,6 +30,16 @@ static bool is_ascii(const char *s)
 	return !*s;
 }
 
+static struct pattern *wrap(pcre2_code *code, bool literal)
+{
+	struct pattern *p = xcalloc(1, sizeof *p);
+	p->code = code;
+	p->refs = 1;
+	p->literal = literal;
+	p->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0; /* not every kernel lets programs write code */
+	return p;
+}
+
 struct pattern *pattern_new(const char *text, struct err *reterr)
 {
 	bool regex = strncmp(text, "re:", 3) == 0;
@@ -49,12 +59,17 @@ struct pattern *pattern_new(const char *text, struct err *reterr)
 		err_hint(reterr, "Without re: words are looked for as they stand.");
 		return NULL;
 	}
-	struct pattern *p = xcalloc(1, sizeof *p);
-	p->code = code;
-	p->refs = 1;
-	p->literal = !regex;
-	p->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0; /* not every kernel lets programs write code */
-	return p;
+	return wrap(code, !regex);
+}
+
+struct pattern *pattern_fixed(const char *expression)
+{
+	int number;
+	PCRE2_SIZE at;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &number, &at, NULL);
+	if (!code)
+		BUG("a pattern is wrong at %zu: %s", (size_t)at, expression);
+	return wrap(code, false);
 }
 
 struct pattern *pattern_ref(struct pattern *p)
@@ -80,7 +95,7 @@ struct matcher *matcher_new(struct pattern *p)
 {
 	struct matcher *m = xcalloc(1, sizeof *m);
 	m->p = pattern_ref(p);
-	m->data = pcre2_match_data_create(1, NULL);
+	m->data = pcre2_match_data_create(1 + PATTERN_GROUPS, NULL);
 	m->context = pcre2_match_context_create(NULL);
 	if (!m->data || !m->context)
 		BUG("no memory for a match");
@@ -100,14 +115,31 @@ void matcher_free(struct matcher *m)
 	free(m);
 }
 
-bool matcher_find(struct matcher *m, struct sv s, size_t from, size_t *ret_at, size_t *ret_len)
+/* Gives the number of groups that are set, the whole counted; 0: no match. */
+static size_t match(struct matcher *m, struct sv s, size_t from)
 {
 	int n = m->p->jit ? pcre2_jit_match(m->p->code, (PCRE2_SPTR)s.p, s.len, from, 0, m->data, m->context)
 	                  : pcre2_match(m->p->code, (PCRE2_SPTR)s.p, s.len, from, 0, m->data, m->context);
 	if (n < 0) {
 		m->too_hard += n != PCRE2_ERROR_NOMATCH;
-		return false;
+		return 0;
 	}
+	return n ? (size_t)n : 1 + PATTERN_GROUPS;
+}
+
+bool matcher_catch(struct matcher *m, struct sv s, struct sv *ret, size_t n)
+{
+	size_t set = match(m, s, 0);
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data) + 2;
+	for (size_t i = 0; set && i < n; i++, at += 2)
+		ret[i] = i + 1 < set && at[0] != PCRE2_UNSET && at[0] <= at[1] ? (struct sv){ s.p + at[0], at[1] - at[0] } : (struct sv){ NULL, 0 };
+	return set > 0;
+}
+
+bool matcher_find(struct matcher *m, struct sv s, size_t from, size_t *ret_at, size_t *ret_len)
+{
+	if (!match(m, s, from))
+		return false;
 	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(m->data);
 	if (v[1] <= v[0])
 		return false;

@@ -8,12 +8,13 @@
 #include "berth/vec.h"
 
 enum { STREAM = 3, OTHERS_MAX = 64, HELD_MAX = 4 << 20 };
-struct held_line { char stream[STREAM], stamp[TRACE_STAMP + 1]; bool open; struct buf text; };
+struct held_line { char stream[STREAM], stamp[TRACE_STAMP + 1]; bool open; struct buf text; uint64_t offset, number; };
 struct unstamp {
 	bool known, stamped;           /* whether the log has timestamps; its first line tells */
 	struct buf raw;                /* of the line that has not ended */
 	VEC(struct held_line) lines;   /* in the order in which they began; the first one is open */
 	size_t held;                   /* bytes of them */
+	uint64_t offset, number;       /* of what is in raw, else of what comes next */
 	unstamp_fn line;
 	void *ctx;
 };
@@ -44,7 +45,7 @@ static void give(struct unstamp *u, size_t n)
 		struct held_line *l = &u->lines.items[i];
 		u->held -= l->text.len;
 		buf_add_char(&l->text, '\n');
-		u->line(u->ctx, l->stamp, buf_sv(&l->text));
+		u->line(u->ctx, &(struct unstamp_line){ l->stamp, buf_sv(&l->text), l->offset, l->number });
 		buf_fini(&l->text);
 	}
 	memmove(u->lines.items, u->lines.items + n, (u->lines.len - n) * sizeof *u->lines.items);
@@ -75,7 +76,7 @@ static void take_line(struct unstamp *u, struct sv raw)
 		AUTO(buf_fini) struct buf b = BUF_INIT;
 		buf_add_sv(&b, raw);
 		buf_add_char(&b, '\n');
-		u->line(u->ctx, "", buf_sv(&b));
+		u->line(u->ctx, &(struct unstamp_line){ "", buf_sv(&b), u->offset, u->number });
 		return;
 	}
 	const char *stream = raw.p + TRACE_STAMP + 1;
@@ -85,7 +86,7 @@ static void take_line(struct unstamp *u, struct sv raw)
 	if (before && raw.p[TRACE_HEADER - 1] == '+') {
 		buf_add_sv(&before->text, text);
 	} else {
-		struct held_line l = { .open = true, .text = BUF_INIT };
+		struct held_line l = { .open = true, .text = BUF_INIT, .offset = u->offset, .number = u->number };
 		if (before)
 			before->open = false;
 		memcpy(l.stream, stream, STREAM);
@@ -102,6 +103,8 @@ static void take_lines(struct unstamp *u)
 	const char *end;
 	while (rest.len && (end = memchr(rest.p, '\n', rest.len))) {
 		take_line(u, (struct sv){ rest.p, (size_t)(end - rest.p) });
+		u->offset += (uint64_t)(end + 1 - rest.p);
+		u->number++;
 		rest.len -= (size_t)(end + 1 - rest.p);
 		rest.p = end + 1;
 	}
@@ -109,13 +112,24 @@ static void take_lines(struct unstamp *u)
 	if (u->raw.len <= HELD_MAX)
 		return;
 	take_line(u, buf_sv(&u->raw)); /* a line that nobody can hold */
+	u->offset += u->raw.len;
 	buf_clear(&u->raw);
+}
+
+static void pass(struct unstamp *u, struct sv bytes)
+{
+	const struct unstamp_line l = { "", bytes, u->offset, u->number };
+	u->offset += bytes.len;
+	for (const char *p = bytes.p, *end = bytes.p + bytes.len; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		u->number++;
+	if (bytes.len)
+		u->line(u->ctx, &l);
 }
 
 void unstamp_feed(struct unstamp *u, struct sv bytes)
 {
 	if (u->known && !u->stamped) {
-		u->line(u->ctx, "", bytes);
+		pass(u, bytes);
 		return;
 	}
 	buf_add_sv(&u->raw, bytes);
@@ -128,7 +142,7 @@ void unstamp_feed(struct unstamp *u, struct sv bytes)
 		take_lines(u);
 		return;
 	}
-	u->line(u->ctx, "", buf_sv(&u->raw));
+	pass(u, buf_sv(&u->raw));
 	buf_clear(&u->raw);
 }
 
@@ -144,8 +158,8 @@ void unstamp_end(struct unstamp *u)
 		buf_clear(&u->raw);
 	}
 	give(u, u->lines.len);
-	if (u->raw.len)
-		u->line(u->ctx, "", buf_sv(&u->raw));
+	pass(u, buf_sv(&u->raw));
 	buf_clear(&u->raw);
 	u->known = u->stamped = false;
+	u->offset = u->number = 0;
 }

@@ -12,29 +12,11 @@ enum { INLINE_MAX = LOG_BLOCK, TOO_HARD_MAX = 2000 };
 /* ---- one line ---- */
 struct sv log_plain(struct sv raw, struct buf *b)
 {
-	struct esc_parser p;
-	struct esc_token t;
-	bool again = false;
-	while (raw.len && raw.p[raw.len - 1] == '\r')
-		raw.len--;
 	if (trace_is_stamped(raw)) {
 		raw.p += TRACE_HEADER;
 		raw.len -= TRACE_HEADER;
 	}
-	if (!memchr(raw.p, '\033', raw.len) && !memchr(raw.p, '\r', raw.len))
-		return raw;
-	buf_clear(b);
-	esc_init(&p);
-	while (esc_next(&p, &raw, &t)) {
-		again |= t.kind == ESC_CR;
-		if (t.kind != ESC_TEXT)
-			continue;
-		if (again)
-			buf_clear(b);
-		again = false;
-		buf_add_sv(b, t.text);
-	}
-	return buf_sv(b);
+	return text_shown(raw, b);
 }
 
 /* ---- many lines, on any thread ---- */

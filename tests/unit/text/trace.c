@@ -252,5 +252,54 @@ static void sizes(void **state)
 	trace_free(t);
 }
 
+/* ---- a runner's log as text ---- */
+static void note(void *ctx, const struct unstamp_line *l)
+{
+	buf_addf(ctx, "%llu,%llu %.*s", (unsigned long long)l->number, (unsigned long long)l->offset, (int)l->bytes.len, l->bytes.p);
+}
+
+#define AT "2026-11-24T12:04:00.000000Z "
+static void runner_lines_are_whole(void **state)
+{
+	static const char raw[] = AT "01O a\n" AT "01E b\n" AT "01O+c\n" AT "02O d\n" AT "01O e\nbare\n" AT "01O+f";
+	static const char want[] = "0,0 ac\n1,34 b\n3,102 d\n4,136 e\n5,170 bare\n6,175 f\n";
+	(void)state;
+	for (size_t piece = 1; piece <= sizeof raw; piece++) {
+		AUTO(buf_fini) struct buf got = BUF_INIT;
+		struct unstamp *u = unstamp_new(note, &got);
+		for (size_t at = 0; at < sizeof raw - 1; at += piece)
+			unstamp_feed(u, (struct sv){ raw + at, MIN_OF(piece, sizeof raw - 1 - at) });
+		unstamp_end(u);
+		assert_string_equal(buf_str(&got), want);
+		buf_clear(&got);
+		unstamp_feed(u, SV("another\nlog"));   /* without times: as it comes */
+		unstamp_end(u);
+		assert_string_equal(buf_str(&got), "0,0 another\nlog");
+		unstamp_free(u);
+	}
+}
+
+/* What waits for a line to go on is bounded, in lines and in bytes. */
+static void runner_lines_wait_within_bounds(void **state)
+{
+	AUTO(buf_fini) struct buf got = BUF_INIT, big = BUF_INIT;
+	struct unstamp *u = unstamp_new(note, &got);
+	(void)state;
+	unstamp_feed(u, SV(AT "01O open\n"));
+	for (int i = 0; i < 80; i++)
+		unstamp_feed(u, SV(AT "01E x\n"));
+	assert_non_null(strstr(buf_str(&got), "open"));
+	unstamp_flush(u);
+	buf_clear(&got);
+	for (int i = 0; i < 1000; i++) {
+		buf_clear(&big);
+		buf_addf(&big, AT "01O+%010000d\n", i);
+		unstamp_feed(u, buf_sv(&big));
+	}
+	assert_true(got.len > 5000000);
+	unstamp_free(u);
+}
+
 TEST_LIST(trace_tests, cmocka_unit_test(single_cases), cmocka_unit_test(incremental_cases), cmocka_unit_test(odd_cases), cmocka_unit_test(style_cases),
-          cmocka_unit_test(durations), cmocka_unit_test(runner_cases), cmocka_unit_test(sizes));
+          cmocka_unit_test(durations), cmocka_unit_test(runner_cases), cmocka_unit_test(sizes), cmocka_unit_test(runner_lines_are_whole),
+          cmocka_unit_test(runner_lines_wait_within_bounds));
