@@ -47,10 +47,13 @@ struct forge_gitlab_config {
 	const char *job_name;              /* that builds the image; NULL: "image_build" */
 	const struct net_memo *memo;       /* where answers are kept; NULL: in memory */
 	void (*on_state)(void *ctx, const struct net_api_state *s); /* how the host answers (net_api.h); may be NULL */
-	void *ctx;                         /* of on_state */
+	bool (*renew)(void *ctx);          /* the token is taken no more: net_api.h; forge_gitlab_renewed() answers. May be NULL */
+	void *ctx;                         /* of on_state and renew */
 	uint32_t poll_ms;                  /* between looks at a job whose log is followed; 0: 3 s. The rest follows from it */
 };
 struct forge *forge_gitlab_new(struct loop *loop, struct net *net, const struct forge_gitlab_config *config); /* copies the config */
+/* Another token (copied), or NULL: there is none; of a forge that forge_gitlab_new() gave. */
+void forge_gitlab_renewed(struct forge *f, const struct secret *token);
 /* Asks again at once where the host was being waited for. */
 void forge_retry_now(struct forge *f);
 

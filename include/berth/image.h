@@ -95,6 +95,8 @@ int build_worker_main(const char *id, const struct build_worker_forges *forges /
  * the call; the handle is gone after it. `ev` and its slots may be NULL. ERR_BUSY: another process has that build. */
 struct build_run;
 struct build_run_events { void (*on_log)(void *ctx, struct sv bytes); void (*on_step)(void *ctx, uint32_t step, uint32_t steps, struct sv name); void (*on_end)(void *ctx, const struct err *err); };
+/* The caller holds the build's lock already (right after the start); it is taken over. */
+void build_run_hand_lock(struct build_run *r, int lock);
 struct build_run *build_run_start(struct loop *l, struct forge *f, struct engine *e, const struct project *p, const char *id, const struct build_run_events *ev, void *ctx);
 void build_run_cancel(struct build_run *r);
 /* Follows a log on disk from `offset`: existing bytes first, then what is added, until the build ends. */

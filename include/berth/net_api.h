@@ -50,6 +50,9 @@ struct net_api_config {
 	/* The server's own words of an error answer, added to ret (NULL: the first line of a text). Foreign: cleaned by the caller. */
 	void (*words)(const struct net_response *r, struct buf *ret);
 	void (*on_state)(void *ctx, const struct net_api_state *s); /* may be NULL */
+	/* The bearer is not taken any more (401): true when net_api_renewed() will be called. Requests that were refused wait until then and
+	 * are sent once more. Asked for at most every five minutes; may be NULL. */
+	bool (*renew)(void *ctx);
 	void *ctx;
 	unsigned max_running;         /* 0: 6 */
 	unsigned tries;               /* of one request; 0: 3 */
@@ -60,6 +63,7 @@ struct net_api;
 struct net_api *net_api_new(struct loop *loop, struct net *net, const struct net_api_config *c); /* all copied but memo.ctx and ctx */
 void net_api_free(struct net_api *a);                   /* cancels what is under way (their ends run); NULL is fine */
 void net_api_set_bearer(struct net_api *a, const struct secret *bearer);
+void net_api_renewed(struct net_api *a, const struct secret *bearer); /* bearer NULL: there is no other, and what waits for it ends as refused */
 const struct net_api_state *net_api_state(const struct net_api *a);
 void net_api_retry_now(struct net_api *a);              /* somebody asked: no wait any more */
 

@@ -12,6 +12,9 @@ struct host {
 	struct app *app;
 	size_t slot;
 	struct config_forge config;    /* borrowed from the configuration */
+	bool is_default;
+	enum token_source source;      /* of the token */
+	struct secret *token;          /* NULL: none */
 	struct token_call *asking;
 	struct forge *forge;           /* owned; NULL until its token is known */
 	char *token_from;              /* for people; NULL: none was found, and … */
@@ -58,6 +61,44 @@ static void say_no_token(struct host *h, const struct err *err)
 	app_say_err(h->app, MESSAGE_WARN, &copy, prefix);
 }
 
+static struct token_query token_query_of(const struct config_forge *f, bool is_default)
+{
+	return (struct token_query){ .url = f->url, .is_default = is_default, .command = f->token_command, .token = f->token, .token_from = f->token_from };
+}
+
+/* ---- a token that is refused: it has a new one, or has not ---- */
+static void host_renewed(void *host, const struct token_found *t, const struct err *err)
+{
+	struct host *h = host;
+	bool other = t && !secret_eq(h->token, secret_reveal(t->token));
+	h->asking = NULL;
+	if (other) {
+		app_say(h->app, MESSAGE_INFO, NULL, "%s: its token was refused; %s has a new one", h->config.name, t->from);
+		secret_free(h->token);
+		h->token = secret_dup(t->token);
+		h->source = t->source;
+	} else if (err) {
+		AUTO_STR prefix = xasprintf("%s: its token was refused, and there is no other: ", h->config.name);
+		app_say_err(h->app, MESSAGE_WARN, err, prefix);
+	} else {
+		app_say(h->app, MESSAGE_WARN, NULL, "%s: its token was refused, and %s gives the same one again", h->config.name, t->from);
+	}
+	forge_gitlab_renewed(h->forge, other ? h->token : NULL);
+}
+
+/* What stands in the environment or the configuration is what it was; the others may say something else by now. */
+static bool host_renew(void *host)
+{
+	static const struct token_events events = { host_note, host_renewed };
+	struct host *h = host;
+	const struct token_query q = token_query_of(&h->config, h->is_default);
+	if (h->app->closing || (h->source != TOKEN_COMMAND && h->source != TOKEN_GLAB && h->source != TOKEN_GIT))
+		return false;
+	if (!h->asking)
+		h->asking = token_find(h->app->loop, &q, &events, h);
+	return true;
+}
+
 static void host_token(void *host, const struct token_found *t, const struct err *err)
 {
 	struct host *h = host;
@@ -71,7 +112,9 @@ static void host_token(void *host, const struct token_found *t, const struct err
 		str_replace(&h->token_from, t->from ? t->from : token_source_name(t->source));
 	const struct net_memo memo = { memo_get, memo_put, memo_touch, h };
 	const struct forge_gitlab_config c = { .name = h->config.name, .url = h->config.url, .token = t ? t->token : NULL, .ca_file = h->config.ca_file,
-		.memo = a->cache ? &memo : NULL };
+		.memo = a->cache ? &memo : NULL, .renew = host_renew, .ctx = h };
+	h->source = t ? t->source : TOKEN_NONE;
+	h->token = t ? secret_dup(t->token) : NULL;
 	h->forge = forge_gitlab_new(a->loop, a->net, &c);
 	a->forges.items[h->slot].forge = h->forge;
 	a->forges.items[h->slot].waits = false;
@@ -80,16 +123,11 @@ static void host_token(void *host, const struct token_found *t, const struct err
 	forges_settled(a);
 }
 
-static struct token_query token_query_of(const struct config_forge *f, bool is_default)
-{
-	return (struct token_query){ .url = f->url, .is_default = is_default, .command = f->token_command, .token = f->token, .token_from = f->token_from };
-}
-
 static void host_begin(struct app *a, const struct config_forge *f, bool is_default)
 {
 	static const struct token_events events = { host_note, host_token };
 	struct host *h = xcalloc(1, sizeof *h);
-	*h = (struct host){ .app = a, .config = *f, .slot = forges_add(a, f->name) };
+	*h = (struct host){ .app = a, .config = *f, .is_default = is_default, .slot = forges_add(a, f->name) };
 	const struct token_query q = token_query_of(f, is_default);
 	VEC_PUSH(&a->hosts, h);
 	h->asking = token_find(a->loop, &q, &events, h);
@@ -112,6 +150,7 @@ void hosts_fini(struct app *a)
 	for (size_t i = 0; i < a->hosts.len; i++) {
 		token_cancel(a->hosts.items[i]->asking);
 		forge_free(a->hosts.items[i]->forge);
+		secret_free(a->hosts.items[i]->token);
 		free(a->hosts.items[i]->token_from);
 		free(a->hosts.items[i]);
 	}

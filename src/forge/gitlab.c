@@ -302,7 +302,7 @@ static struct net_api *api_new(const struct gitlab *g, struct net *net, const st
 {
 	static const struct net_header headers[] = { { "User-Agent", "berth" } };
 	struct net_api_config c = { .peer = { .base_url = config->url, .ca_file = config->ca_file }, .bearer = config->token, .headers = headers,
-		.n_headers = ARRAY_LEN(headers), .words = words_of_answer, .on_state = config->on_state, .ctx = config->ctx };
+		.n_headers = ARRAY_LEN(headers), .words = words_of_answer, .on_state = config->on_state, .renew = config->renew, .ctx = config->ctx };
 
 	if (config->memo)
 		c.memo = *config->memo;
@@ -325,6 +325,20 @@ struct forge *forge_gitlab_new(struct loop *loop, struct net *net, const struct 
 	g->repositories = map_new(free);
 	g->api = api_new(g, net, config);
 	return &g->forge;
+}
+
+void forge_gitlab_renewed(struct forge *f, const struct secret *token)
+{
+	struct gitlab *g = (struct gitlab *)f;
+
+	if (token) {
+		secret_free(g->token);
+		g->token = secret_dup(token);
+		account_fini(&g->account); /* it may be somebody else's, or may do more */
+		g->account = (struct account){ 0 };
+		g->account_known = false;
+	}
+	net_api_renewed(g->api, token);
 }
 
 void forge_retry_now(struct forge *f)

@@ -289,7 +289,8 @@ static int run_take(struct build_run *r, const char *id, struct err *reterr)
 	if (n < 0)
 		return n;
 	AUTO_STR lock = build_file(id, "lock");
-	r->lock = lock_take(lock, /* wait= */ false, reterr);
+	if (r->lock < 0)
+		r->lock = lock_take(lock, /* wait= */ false, reterr);
 	if (r->lock < 0)
 		return r->lock;
 	record_fini(&r->rec); /* as it is now that nobody else writes it */
@@ -298,6 +299,7 @@ static int run_take(struct build_run *r, const char *id, struct err *reterr)
 		n = err_set(reterr, ERR_CONFLICT, "build %s has ended already: %s", id, build_state_name(r->rec.b.state));
 	if (n < 0) {
 		close(r->lock);
+		r->lock = -1;
 		return n;
 	}
 	r->mine = true;
@@ -347,6 +349,11 @@ struct build_run *build_run_start(struct loop *l, struct forge *f, struct engine
 	r->term = loop_signal_watch(l, SIGTERM, run_term, r);
 	loop_defer(l, run_begin, r);
 	return r;
+}
+
+void build_run_hand_lock(struct build_run *r, int lock)
+{
+	r->lock = lock;
 }
 
 void build_run_cancel(struct build_run *r)

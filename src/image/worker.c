@@ -14,7 +14,7 @@ struct worker {
 	struct engine *engine;
 	struct engine_host host;
 	struct record rec;
-	int code;
+	int code, lock;                /* lock: held while the forge is waited for, else -1 */
 	bool git;
 };
 
@@ -75,9 +75,12 @@ static void give_up(struct worker *w, const struct err *err)
 {
 	AUTO_STR path = build_file(w->rec.b.id, "lock");
 	complain(err);
-	int lock = lock_take(path, /* wait= */ false, NULL);
+	if (!build_is_active(&w->rec.b))
+		return;                /* another has done it */
+	int lock = w->lock >= 0 ? w->lock : lock_take(path, /* wait= */ false, NULL);
 	if (lock < 0)
 		return;
+	w->lock = -1;
 	w->rec.b.state = BUILD_FAILED;
 	w->rec.b.ended_at_s = clock_wall_s();
 	str_replace(&w->rec.b.error, err->text);
@@ -92,7 +95,9 @@ static void run(struct worker *w)
 	const char *slash = strrchr(w->rec.b.project, '/');
 	struct project p = { .id = project_id_of(w->rec.b.forge, w->rec.b.project), .forge = w->rec.b.forge, .path = w->rec.b.project,
 		.name = (char *)(uintptr_t)(slash ? slash + 1 : w->rec.b.project), .dir = w->rec.dir, .clone_url = w->rec.dir };
-	build_run_start(w->loop, w->forge, w->engine, &p, w->rec.b.id, &events, w);
+	struct build_run *r = build_run_start(w->loop, w->forge, w->engine, &p, w->rec.b.id, &events, w);
+	build_run_hand_lock(r, w->lock);
+	w->lock = -1;
 }
 
 static void forge_got(void *worker, struct forge *f, const struct err *err)
@@ -107,6 +112,25 @@ static void forge_got(void *worker, struct forge *f, const struct err *err)
 	loop_stop(w->loop);
 }
 
+/* A host's token may come from a program that asks a person: who looks meanwhile sees by the lock and the number that we are here. */
+static int announce(struct worker *w, struct err *reterr)
+{
+	AUTO_STR path = build_file(w->rec.b.id, "lock");
+	w->lock = lock_take(path, /* wait= */ false, reterr);
+	if (w->lock < 0)
+		return w->lock;
+	AUTO_STR id = xstrdup(w->rec.b.id);
+	record_fini(&w->rec);          /* as it is now that nobody else writes it */
+	w->rec = (struct record){ 0 };
+	int r = record_read_raw(id, &w->rec, reterr);
+	if (r < 0)
+		return r;
+	if (!build_is_active(&w->rec.b))
+		return err_set(reterr, ERR_CONFLICT, "build %s has ended already: %s", id, build_state_name(w->rec.b.state));
+	w->rec.b.pid = (int)getpid();
+	return record_write(&w->rec, reterr);
+}
+
 static int begin(struct worker *w, const struct build_worker_forges *forges, struct err *reterr)
 {
 	if (!w->rec.dir && !forges)
@@ -118,6 +142,9 @@ static int begin(struct worker *w, const struct build_worker_forges *forges, str
 		make_local(w);
 		run(w);
 	} else {
+		r = announce(w, reterr);
+		if (r < 0)
+			return r;
 		const struct build_worker_where where = { w->loop, w->net, w->rec.b.forge };
 		forges->find(forges->ctx, &where, forge_got, w);
 	}
@@ -126,7 +153,7 @@ static int begin(struct worker *w, const struct build_worker_forges *forges, str
 
 int build_worker_main(const char *id, const struct build_worker_forges *forges)
 {
-	AUTO(worker_fini) struct worker w = { .code = 1 };
+	AUTO(worker_fini) struct worker w = { .code = 1, .lock = -1 };
 	struct err err = { 0 };
 	if (record_read_raw(id, &w.rec, &err) < 0) {
 		complain(&err);

@@ -254,6 +254,7 @@ void net_api_set_bearer(struct net_api *a, const struct secret *bearer)
 {
 	secret_free(a->bearer);
 	a->bearer = secret_dup(bearer);
+	a->bearer_no++;
 }
 
 const struct net_api_state *net_api_state(const struct net_api *a)

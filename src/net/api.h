@@ -21,10 +21,11 @@ enum {
 	API_ERROR_MAX_BYTES = 64 << 10, /* read of an error's body */
 	API_WORDS_MAX_BYTES = 240,
 	API_PAGES_MAX = 100000,
+	API_RENEW_EVERY_MS = 300000,
 };
 
 enum api_kind { API_WHOLE, API_PAGES, API_PIECES };
-enum api_where { API_QUEUED, API_RUNNING, API_HELD, API_ENDED };
+enum api_where { API_QUEUED, API_RUNNING, API_HELD, API_REFUSED /* waits for another token */, API_ENDED };
 
 struct net_api_call {
 	struct net_api *api;
@@ -47,6 +48,8 @@ struct net_api_call {
 	bool head_came, is_given, refused;      /* the head has been told to the owner; no more of this answer is looked at */
 	bool paused, hold, failing;
 	unsigned n_tries, n_redirects, n_pages;
+	unsigned bearer_no;                     /* which of the client's tokens it was sent with */
+	bool sent_again;                        /* with another token than the one that was refused */
 	uint64_t not_before_ms;
 	struct err err;                         /* failing: how it ends at the next pump */
 };
@@ -56,6 +59,9 @@ struct net_api {
 	struct net *net;
 	struct net_api_config config;           /* its strings are owned, and so are the headers */
 	struct secret *bearer;
+	unsigned bearer_no;                     /* counts them */
+	bool renewing;
+	uint64_t renew_asked_ms;                /* 0: never */
 	struct api_lru *lru;                    /* the memo, when the config has none */
 	struct net_api_call *first, *last;
 	struct net_api_state state;
@@ -90,8 +96,12 @@ void api_run(struct net_api_call *c);
 void api_judge(struct net_api_call *c, const struct err *broke);
 /* The answer is good and its body follows: true when it may be given in pieces. */
 bool api_is_good(const struct net_api_call *c);
+void api_fail_with(struct net_api_call *c, const struct err *e); /* ends it, its answer given beside the error */
 void api_answer(const struct net_api_call *c, struct net_answer *ret);
 int api_check_type(const struct net_api_call *c, struct err *reterr);
+
+/* ---- api_renew.c: a token that is refused --------------------------------------------------------------------------------------- */
+bool api_waits_for_token(struct net_api_call *c); /* true: it has been refused, and is seen to */
 
 /* ---- api_words.c --------------------------------------------------------------------------------------------------------------- */
 /* What an error status says, where, and what next. */

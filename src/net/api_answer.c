@@ -20,7 +20,7 @@ void api_answer(const struct net_api_call *c, struct net_answer *ret)
 		ret->moved_to = c->q.path;
 }
 
-static void fail_with(struct net_api_call *c, const struct err *e)
+void api_fail_with(struct net_api_call *c, const struct err *e)
 {
 	struct net_answer a;
 	api_answer(c, &a);
@@ -65,7 +65,7 @@ static void limited(struct net_api_call *c, struct err *e)
 	if (may_repeat(c) && wait_ms <= API_PATIENCE_MS)
 		api_queue(c, wait_ms);
 	else
-		fail_with(c, e);
+		api_fail_with(c, e);
 }
 
 static void broken(struct net_api_call *c, const struct err *e, bool is_down)
@@ -76,7 +76,7 @@ static void broken(struct net_api_call *c, const struct err *e, bool is_down)
 	if (may_repeat(c) && wait_ms <= API_PATIENCE_MS && c->api->state.mood != NET_API_DOWN)
 		api_queue(c, MAX_OF(wait_ms, is_down ? 0 : api_backoff_ms(c->api, c->n_tries)));
 	else
-		fail_with(c, e);
+		api_fail_with(c, e);
 }
 
 /* ---- another place ---------------------------------------------------------------------------------------------------------------- */
@@ -114,12 +114,12 @@ static void redirected(struct net_api_call *c)
 	bool login = path && (strstr(path, "/users/sign_in") || strstr(path, "/login"));
 	if (!path || !*path || !only_asks || login) {
 		api_redirect_error(c, location ? location : "", &e);
-		fail_with(c, &e);
+		api_fail_with(c, &e);
 		return;
 	}
 	if (c->n_redirects++ >= API_REDIRECTS_MAX) {
 		err_set(&e, ERR_HTTP, "the server redirects for ever: %.200s", location);
-		fail_with(c, &e);
+		api_fail_with(c, &e);
 		return;
 	}
 	char *to = xstrndup(path, strcspn(path, "#"));
@@ -209,7 +209,7 @@ static void good(struct net_api_call *c)
 	struct err e = { 0 };
 	struct net_answer a;
 	if (c->kind != API_PIECES && api_check_type(c, &e)) {
-		fail_with(c, &e);
+		api_fail_with(c, &e);
 		return;
 	}
 	keep(c);
@@ -266,7 +266,7 @@ void api_judge(struct net_api_call *c, const struct err *broke)
 		if (is_passing(broke->code))
 			broken(c, broke, /* is_down= */ !c->head_came);
 		else
-			fail_with(c, broke);
+			api_fail_with(c, broke);
 		return;
 	}
 	if (status != 429 && !is_server_down(status))
@@ -277,6 +277,8 @@ void api_judge(struct net_api_call *c, const struct err *broke)
 		unchanged(c);
 	} else if (status >= 300 && status < 400) {
 		redirected(c);
+	} else if (status == 401 && api_waits_for_token(c)) {
+		return;
 	} else {
 		api_status_error(c, &e);
 		if (status == 429)
@@ -284,6 +286,6 @@ void api_judge(struct net_api_call *c, const struct err *broke)
 		else if (status >= 500)
 			broken(c, &e, is_server_down(status));
 		else
-			fail_with(c, &e);
+			api_fail_with(c, &e);
 	}
 }

@@ -120,6 +120,7 @@ void api_run(struct net_api_call *c)
 	c->head.text.max = BUF_MAX_DEFAULT;
 	c->head_came = c->refused = false;
 	c->n_tries++;
+	c->bearer_no = a->bearer_no;
 	c->where = API_RUNNING;
 	struct net_request q = {
 		.peer = a->config.peer, .method = c->q.method, .path = c->q.path, .headers = v.items, .n_headers = v.len, .bearer = c->q.bearer || c->q.basic ? c->q.bearer : a->bearer, .basic = c->q.basic,

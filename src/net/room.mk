@@ -17,6 +17,7 @@ libnet_a_SOURCES = \
   src/net/api.c \
   src/net/api_queue.c \
   src/net/api_run.c \
+  src/net/api_renew.c \
   src/net/api_answer.c \
   src/net/api_words.c \
   src/net/api_memo.c \

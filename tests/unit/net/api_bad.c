@@ -348,3 +348,73 @@ void api_long_errors_are_read_so_far(void **state)
 	api_seen_free(&s);
 	server_stop(&srv);
 }
+
+/* ---- a token that is taken no more ------------------------------------------------------------------------------------------- */
+static struct api_seen *renewed_seen;
+static const char *renewed_with;
+static unsigned n_renewals;
+
+static void give_other(void *unused)
+{
+	AUTO(secret_free_p) struct secret *other = renewed_with ? secret_new(sv_of(renewed_with)) : NULL;
+	(void)unused;
+	net_api_renewed(renewed_seen->api, other);
+}
+
+static bool renew(void *ctx)
+{
+	(void)ctx;
+	n_renewals++;
+	loop_defer(renewed_seen->loop, give_other, NULL);
+	return true;
+}
+
+static void renew_begin(struct api_seen *s, struct script *sc, const char *other)
+{
+	AUTO(secret_free_p) struct secret *token = secret_new(SV("old"));
+	renewed_seen = s;
+	renewed_with = other;
+	n_renewals = 0;
+	api_seen_new(s, sc, &(struct net_api_config){ .bearer = token, .renew = renew });
+}
+
+void api_asks_for_another_token(void **state)
+{
+	struct script sc;
+	struct api_seen s;
+	SCRIPT(&sc, { "GET", TEXT("401 Unauthorized", "0", "") }, { "GET", JSON_ANSWER("200 OK", "Content-Length: 2\r\n", "[]") },
+	            { "GET", TEXT("401 Unauthorized", "0", "") }, { "POST", JSON_ANSWER("201 Created", "Content-Length: 2\r\n", "{}") });
+	renew_begin(&s, &sc, "new");
+	api_get(&s, "/x");                              /* refused, then sent once more */
+	assert_int_equal(s.status, 200);
+	assert_int_equal(n_renewals, 1);
+	assert_non_null(strstr(sc.asked[0], "Bearer old"));
+	assert_non_null(strstr(sc.asked[1], "Bearer new"));
+	api_seen_again(&s);
+	api_get(&s, "/x");                              /* the other one is refused soon after: nobody is asked a second time */
+	assert_int_equal(s.err.code, ERR_AUTH);
+	assert_int_equal(n_renewals, 1);
+	api_seen_again(&s);
+	api_ask(&s, &(struct net_api_request){ .method = "POST", .path = "/x", .body = SV("{}") });
+	assert_int_equal(s.status, 201);
+	api_seen_free(&s);
+	script_stop(&sc);
+}
+
+void api_says_that_there_is_no_other_token(void **state)
+{
+	struct script sc;
+	struct api_seen s;
+	SCRIPT(&sc, { "GET", TEXT("401 Unauthorized", "0", "") }, { "POST", TEXT("401 Unauthorized", "0", "") }, { "POST", JSON_ANSWER("201 Created", "Content-Length: 2\r\n", "{}") });
+	renew_begin(&s, &sc, NULL);
+	api_get(&s, "/x");
+	assert_int_equal(s.err.code, ERR_AUTH);
+	assert_int_equal(s.err.http, 401);
+	assert_int_equal(sc.n_asked, 1);
+	api_seen_free(&s);
+	renew_begin(&s, &sc, "new");
+	api_ask(&s, &(struct net_api_request){ .method = "POST", .path = "/x", .body = SV("{}") });
+	assert_int_equal(s.status, 201);                /* what was refused has done nothing: a POST may be sent again */
+	api_seen_free(&s);
+	script_stop(&sc);
+}
