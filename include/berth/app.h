@@ -108,7 +108,8 @@ unsigned app_doctor(struct app *a, const struct app_terminal *t, void (*got)(voi
 
 /* ---- builds that a host runs ---- */
 enum app_deed { APP_RETRY, APP_PLAY, APP_CANCEL /* of the commit's job */, APP_RUN /* a pipeline for the branch that ends there */,
-	APP_TOUCH /* a trivial commit, on a branch of its own where the branch has moved on */, APP_FORK /* of the project; needs no commit */, APP_DEED_COUNT_ };
+	APP_TOUCH /* a trivial commit, on a branch of its own where the branch has moved on */, APP_FORK /* of the project; needs no commit */,
+	APP_PIN, APP_UNPIN /* an image in .renku/renku.ini, as a commit on the branch that ends there; on one of its own where none does */, APP_DEED_COUNT_ };
 enum { APP_VARIABLES_MAX = 32 };
 struct app_variable { const char *key, *value; bool is_input; };
 struct app_deed_query {
@@ -118,10 +119,12 @@ struct app_deed_query {
 	const struct app_variable *variables; size_t n_variables;
 	const char *group, *path;      /* of a fork; NULL: the account's own, the same */
 	bool no_build;
+	const char *image;             /* to pin; NULL: the commit's own */
+	bool beside;                   /* the pin, on a branch of its own in any case */
 };
 /* 0, or the reason why not: scope, role, the job's state, a forge without CI. Asks nobody. */
 int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr);
-/* Does it; `said` is told in sentences what came of it. Gives a number for app_forget(). */
+/* Does it (ERR_BUSY from a pin: the branch is checked out, only `beside` can do it); `said` is told in sentences what came of it. Gives a number for app_forget(). */
 unsigned app_do(struct app *a, const struct app_deed_query *q, void (*said)(void *ctx, const char *text), app_end_fn end, void *ctx);
 bool app_has_jobs(const struct app *a, struct project_id p);   /* its forge builds images itself */
 

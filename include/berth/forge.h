@@ -218,7 +218,8 @@ struct forge_run_query {
 };
 struct forge_call *forge_run_pipeline(struct forge *f, const struct forge_run_query *q, forge_pipeline_fn item, forge_end_fn end, void *ctx);
 
-/* A commit on top of a branch, through the host (which knows no empty commits). */
+/* A commit on top of a branch, through the host (which knows no empty commits) or into a repository of this machine (which creates and
+ * updates alike, deletes nothing, and moves no branch that is checked out: ERR_BUSY). */
 enum forge_file_change { FORGE_FILE_CREATE, FORGE_FILE_UPDATE, FORGE_FILE_DELETE, FORGE_FILE_PUT /* create or update: looks first */ };
 struct forge_file_action { enum forge_file_change change; const char *path; struct sv bytes; };
 struct forge_commit_query {
@@ -226,6 +227,8 @@ struct forge_commit_query {
 	const char *branch, *message;
 	const char *start;                 /* branch or sha that a new branch begins at; NULL: the branch is there */
 	const struct forge_file_action *actions; size_t n_actions;
+	const struct oid *parent;          /* a repository of this machine wants it: the branch's tip as the caller saw it (with `start`: that commit). A host looks itself */
+	const char *author;                /* there, where git's configuration names nobody; NULL: "berth" */
 };
 struct forge_call *forge_commit_files(struct forge *f, const struct forge_commit_query *q,
                                       void (*item)(void *ctx, const struct commit *c), forge_end_fn end, void *ctx);

@@ -124,6 +124,18 @@ bool repo_is_ancestor(struct repo *r, const struct oid *old, const struct oid *n
 /* A patch between two commits' trees (from zero: from nothing), in pieces. */
 int repo_patch(struct repo *r, const struct oid *from, const struct oid *to, void (*piece)(void *ctx, struct sv text), void *ctx, struct err *reterr);
 
+/* A commit of changed files on a branch, made of objects alone: work trees and indexes stay as they are. ERR_BUSY: the branch is checked
+ * out, and is not moved; ERR_CONFLICT: it is not at `parent` (any more), a new one is there already, or a file's name is a link's. */
+struct repo_file;
+struct repo_commit_spec {
+	const char *branch, *message;
+	struct oid parent;
+	bool new_branch;               /* begins at parent */
+	const char *fallback_author;   /* where git's configuration names none */
+	const struct repo_file *files; size_t n_files; /* what stays as it is isn't named; modes stay */
+};
+int repo_commit_on(struct repo *r, const struct repo_commit_spec *q, struct oid *ret, struct err *reterr);
+
 /* ---- new repositories ---- */
 struct repo_file { const char *path; struct sv bytes; bool executable; };
 struct repo_make_spec {

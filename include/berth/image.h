@@ -59,6 +59,10 @@ struct environment_compare *environment_compare(struct forge *f, const struct pr
                                                 void (*file)(void *ctx, const struct environment_file *e), void (*end)(void *ctx, const struct err *err), void *ctx);
 void environment_compare_cancel(struct environment_compare *c); /* nobody is called any more; NULL is fine */
 
+/* .renku/renku.ini with an image pinned (ref), or none (NULL), every other byte as it was; added to out. ERR_USAGE: ref is no image's
+ * name; ERR_CONFLICT, ERR_NOT_FOUND: it is so already; ERR_TOO_BIG. */
+int image_pin_put(struct sv ini, const char *ref, struct buf *out, struct err *reterr);
+
 /* ---- builds ------------------------------------------------------------------------------------------------------------- */
 typedef VEC(struct build) builds;
 /* All records, newest first; a running one whose worker is gone comes as BUILD_LOST. A damaged record is set

@@ -31,6 +31,13 @@ static const struct command_flag flags_fork[] = {
 	{ "no-build", 'n', NULL, "don't run the first build" },
 	{ NULL, 0, NULL, NULL },
 };
+#define FLAG_BESIDE { "beside", 0, NULL, "on a branch of its own, for you to merge (for one that is checked out or protected)" }
+static const struct command_flag flags_pin[] = {
+	{ "image", 'i', "IMAGE", "this one (default: the commit's own)" },
+	FLAG_BESIDE,
+	{ NULL, 0, NULL, NULL },
+};
+static const struct command_flag flags_unpin[] = { FLAG_BESIDE, { NULL, 0, NULL, NULL } };
 static const struct command_flag flags_login[] = {
 	{ "check", 'c', NULL, "only check it" },
 	{ NULL, 0, NULL, NULL },
@@ -146,6 +153,8 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_PLAY] = { CMD_PLAY, "play", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, LISTS, "p", NULL, "Start the host's build of the commit that waits to be started by hand", flags_variables },
 	[CMD_RUN_PIPELINE] = { CMD_RUN_PIPELINE, "run-pipeline", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, LISTS, "P", NULL, "Run a pipeline for the branch that ends at the commit", flags_run },
 	[CMD_TOUCH] = { CMD_TOUCH, "touch", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, LISTS, NULL, NULL, "Make a trivial commit whose image is the same, beside the branch where that has moved on", NULL },
+	[CMD_PIN] = { CMD_PIN, "pin", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, "commits", NULL, NULL, "Pin an image in .renku/renku.ini, as a commit on the branch", flags_pin },
+	[CMD_UNPIN] = { CMD_UNPIN, "unpin", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, "commits", NULL, NULL, "Take the pinned image out of .renku/renku.ini, as a commit on the branch", flags_unpin },
 	[CMD_FORK] = { CMD_FORK, "fork", "[PROJECT]", BOTH, NEED_PROJECT | NEED_WRITABLE, "projects", NULL, NULL, "Copy a host's project to a group of yours, and run its first build", flags_fork },
 	[CMD_LOGIN] = { CMD_LOGIN, "login", "[HOST]", FACE_CLI, 0, "", NULL, NULL, "Check a host's token (read from standard input), say what it may do, and keep it", flags_login },
 	[CMD_LINK] = { CMD_LINK, "link", "[PROJECT] [BRANCH] [COMMIT]", BOTH, NEED_PROJECT, LISTS, "Y", NULL, "Make a link that starts a session here", flags_link },

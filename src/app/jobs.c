@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can be done about a commit's build where the host builds: one table, each deed refused with its reason where it can't be. */
-#include "app/app_impl.h"
+#include "app/deeds.h"
 #include "berth/path.h"
 
 #define TOUCHED_PATH ".renku/rebuild"
-
-/* ---- what a deed is about ---- */
-struct subject {
-	const struct project *project;
-	struct forge *forge;
-	const struct image *image;     /* NULL: not known yet */
-	const struct job *job;         /* NULL: none */
-	const struct branch *tip;      /* a branch that ends at the commit; NULL: none does */
-};
 
 static const struct branch *branch_at(struct app *a, const struct app_deed_query *q)
 {
@@ -21,7 +12,7 @@ static const struct branch *branch_at(struct app *a, const struct app_deed_query
 		return named && oid_eq(&named->tip, &q->commit) ? named : NULL;
 	for (size_t i = 0; i < store_n_branches(a->store, q->project); i++) {
 		const struct branch *b = store_branch_at(a->store, q->project, i);
-		if (oid_eq(&b->tip, &q->commit))
+		if (oid_eq(&b->tip, &q->commit) && !b->is_remote)
 			return b;
 	}
 	return NULL;
@@ -63,6 +54,13 @@ static int may_run(const struct subject *s, struct err *reterr)
 	return -ERR_CONFLICT;
 }
 
+static int may_unpin(const struct subject *s, struct err *reterr)
+{
+	enum image_state state = s->image ? s->image->state : IMAGE_PINNED;
+	bool pinned = state == IMAGE_PINNED || state == IMAGE_PINNED_MISSING || state == IMAGE_PINNED_LOGIN;
+	return pinned ? 0 : err_set(reterr, ERR_NOT_FOUND, "the project pins no image at this commit");
+}
+
 static int may_always(const struct subject *s, struct err *reterr)
 {
 	(void)s;
@@ -88,8 +86,10 @@ static const struct deed {
 	[APP_PLAY] = { "started by hand", FORGE_HAS_JOBS, FORGE_DEED_RUN, FORGE_JOB_PLAY, may_play, do_job, "the build was started: job" },
 	[APP_CANCEL] = { "canceled", FORGE_HAS_JOBS, FORGE_DEED_RUN, FORGE_JOB_CANCEL, may_cancel, do_job, "the build is being canceled: job" },
 	[APP_RUN] = { "run", FORGE_HAS_JOBS, FORGE_DEED_RUN, 0, may_run, do_run, "it runs: pipeline" },
-	[APP_TOUCH] = { "touched", FORGE_COMMITS, FORGE_DEED_COMMIT, 0, may_always, do_touch, NULL },
+	[APP_TOUCH] = { "touched", FORGE_COMMITS | FORGE_HAS_JOBS, FORGE_DEED_COMMIT, 0, may_always, do_touch, NULL },
 	[APP_FORK] = { "copied", FORGE_FORKS, FORGE_DEED_FORK, 0, may_always, do_fork, "its first build runs: pipeline" },
+	[APP_PIN] = { "pinned", FORGE_COMMITS, FORGE_DEED_COMMIT, 0, may_always, pin_begin, NULL },
+	[APP_UNPIN] = { "unpinned", FORGE_COMMITS, FORGE_DEED_COMMIT, 0, may_unpin, pin_begin, NULL },
 };
 
 static int subject_of(struct app *a, const struct app_deed_query *q, struct subject *ret, struct err *reterr)
@@ -113,9 +113,11 @@ int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr)
 		r = subject_of(a, q, &s, reterr);
 	if (r < 0)
 		return r;
-	if (!(forge_caps(s.forge) & d->caps))
+	if (d->caps & ~forge_caps(s.forge))
 		return err_set(reterr, ERR_UNSUPPORTED, d->caps == FORGE_FORKS ? "%s can't fork: clone the repository instead" : "%s has no CI: its images are built on the engine", s.project->forge);
 	r = forge_may(s.forge, s.project, d->right, reterr);
+	if (r == 0 && q->deed == APP_PIN && !q->image)
+		r = may_pin_own(&s, reterr);
 	return r < 0 ? r : d->may(&s, reterr);
 }
 
@@ -129,8 +131,7 @@ bool app_has_jobs(const struct app *a, struct project_id p)
 static void say_number(struct ask *k, uint64_t number)
 {
 	AUTO_STR text = xasprintf("%s %llu", k->text, (unsigned long long)number);
-	if (ask_heard(k) && k->got.said)
-		k->got.said(k->ctx, text);
+	deed_say(k, text);
 }
 
 static void job_moved(void *ask, const struct job *j)
@@ -149,11 +150,16 @@ static void commit_made(void *ask, const struct commit *c)
 	char sha[8];
 	oid_sha7(&c->id, sha);
 	AUTO_STR text = xasprintf("the commit %s was made on %s; its image is built now", sha, k->text);
+	deed_say(k, text);
+}
+
+void deed_say(struct ask *k, const char *text)
+{
 	if (ask_heard(k) && k->got.said)
 		k->got.said(k->ctx, text);
 }
 
-static void deed_end(void *ask, const struct err *err)
+void deed_end(void *ask, const struct err *err)
 {
 	struct ask *k = ask;
 	struct app *a = k->app;
@@ -208,12 +214,6 @@ static void do_touch(struct ask *k, const struct subject *s, const struct app_de
 }
 
 /* ---- forks ---- */
-static void say_text(struct ask *k, const char *text)
-{
-	if (ask_heard(k) && k->got.said)
-		k->got.said(k->ctx, text);
-}
-
 static void fork_moved(void *ask, const struct project *p)
 {
 	struct ask *k = ask;
@@ -221,12 +221,12 @@ static void fork_moved(void *ask, const struct project *p)
 	AUTO_STR text = xasprintf(there ? "the copy is there: %s" : "it is being copied to %s", p->path);
 	if (there && k->app && !k->app->closing)
 		forges_keep(k->app, p, 1);
-	say_text(k, text);
+	deed_say(k, text);
 }
 
 static void fork_note(void *ask, const char *text)
 {
-	say_text(ask, text);
+	deed_say(ask, text);
 }
 
 static void do_fork(struct ask *k, const struct subject *s, const struct app_deed_query *q)

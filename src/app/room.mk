@@ -43,7 +43,9 @@ libapp_a_SOURCES = \
   src/app/logs.c \
   src/app/why.c \
   src/app/forges.c \
+  src/app/deeds.h \
   src/app/jobs.c \
+  src/app/pins.c \
   src/app/watches.c \
   src/app/log_job.c \
   src/app/hosts.c \

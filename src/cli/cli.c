@@ -17,7 +17,7 @@ static const struct {
 	{ CMD_PROJECTS, run_projects }, { CMD_BRANCHES, run_branches }, { CMD_COMMITS, run_commits }, { CMD_SESSIONS, run_sessions },
 	{ CMD_BUILDS, run_builds },     { CMD_CONFIG, run_config },     { CMD_IMAGE, run_image },     { CMD_BUILD, run_build },
 	{ CMD_LOG, run_log },           { CMD_CANCEL, run_cancel },     { CMD_START, run_start },     { CMD_LINK, run_link },         { CMD_OPEN_LINK, run_open },   { CMD_NEW, run_new },     { CMD_CONNECT, run_connect },
-	{ CMD_LOGIN, run_login },       { CMD_RETRY, run_deed },        { CMD_PLAY, run_deed },         { CMD_RUN_PIPELINE, run_deed }, { CMD_TOUCH, run_deed },
+	{ CMD_LOGIN, run_login },       { CMD_RETRY, run_deed },        { CMD_PLAY, run_deed },         { CMD_RUN_PIPELINE, run_deed }, { CMD_TOUCH, run_deed }, { CMD_PIN, run_deed }, { CMD_UNPIN, run_deed },
 	{ CMD_FORK, run_fork },         { CMD_ATTACH, run_attach },     { CMD_LOGS, run_logs },         { CMD_STOP, run_stop },         { CMD_PAUSE, run_pause },
 	{ CMD_RESUME, run_resume },     { CMD_EXTEND, run_extend },     { CMD_EXPORT, run_export },     { CMD_DISCARD, run_discard },   { CMD_KEEP, run_keep },
 	{ CMD_SAVE_WORK, run_save },    { CMD_AUTOSAVES, run_autosaves }, { CMD_DIAGNOSE, run_diagnose }, { CMD_DOCTOR, run_doctor },

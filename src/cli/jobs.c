@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* retry, play, run-pipeline, touch: what can be done about a build that a host runs; fork. */
+/* retry, play, run-pipeline, touch: what can be done about a build that a host runs; pin and unpin; fork. */
 #include "cli/cli_impl.h"
 
 static const struct { enum command_id command; enum app_deed deed; } deeds[] = {
 	{ CMD_RETRY, APP_RETRY }, { CMD_PLAY, APP_PLAY }, { CMD_RUN_PIPELINE, APP_RUN }, { CMD_TOUCH, APP_TOUCH }, { CMD_CANCEL, APP_CANCEL },
-	{ CMD_FORK, APP_FORK },
+	{ CMD_FORK, APP_FORK }, { CMD_PIN, APP_PIN }, { CMD_UNPIN, APP_UNPIN },
 };
 
 static enum app_deed deed_of(const struct cli *c)
@@ -38,12 +38,28 @@ static bool add_variable(struct cli *c, size_t i, struct app_variable *v, char *
 	return true;
 }
 
+/* A pin that can't go onto the branch can go beside it. */
+static void deed_over(void *cli, const struct err *err)
+{
+	struct err e = { 0 };
+	err_copy(&e, err);
+	if (e.code == ERR_BUSY) {
+		*e.hint = '\0'; /* it speaks of the dashboard's question */
+		err_hint(&e, "--beside puts it on a branch of its own, for you to merge; or check out another branch first.");
+	}
+	cli_end(cli, err ? &e : NULL);
+}
+
 static void begin(struct cli *c)
 {
 	struct app_variable variables[CLI_FLAGS_MAX];
 	char *owned[CLI_FLAGS_MAX] = { NULL };
 	struct app_deed_query q = { .deed = deed_of(c), .project = c->project, .commit = c->commit, .branch = c->branch, .variables = variables };
 	bool good = true;
+	if (q.deed == APP_PIN || q.deed == APP_UNPIN) {
+		q.image = cli_flag(c, "image");
+		q.beside = cli_flag(c, "beside") != NULL;
+	}
 	if (q.deed == APP_FORK) {
 		q.group = cli_flag(c, "into");
 		q.path = cli_flag(c, "path");
@@ -55,7 +71,7 @@ static void begin(struct cli *c)
 			q.n_variables += good;
 		}
 	if (good)
-		app_do(c->app, &q, said, cli_ended, c);
+		app_do(c->app, &q, said, deed_over, c);
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
 		free(owned[i]);
 }

@@ -96,7 +96,7 @@ static void job_free(struct local_job *j)
 		free((char *)(uintptr_t)j->tar.extra[i].path);
 		free((char *)(uintptr_t)j->tar.extra[i].bytes.p);
 	}
-	char *const owned[] = { j->dir, j->name, j->path, j->into, j->branch, j->author_name, j->author_email, j->tar.keep };
+	char *const owned[] = { j->dir, j->name, j->path, j->into, j->branch, j->message, j->author_name, j->author_email, j->tar.keep };
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
 		free(owned[i]);
 	free(j->folders);
@@ -215,7 +215,7 @@ static void local_destroy(struct forge *f)
 }
 
 static const struct forge_ops local_ops = {
-	.caps = FORGE_CAN_BUILD_LOCALLY,
+	.caps = FORGE_CAN_BUILD_LOCALLY | FORGE_COMMITS,
 	.destroy = local_destroy,
 	.cancel = local_cancel,
 	.projects = local_projects,
@@ -229,6 +229,7 @@ static const struct forge_ops local_ops = {
 	.tar_more = local_tar_more,
 	.clone = local_clone,
 	.git_place = local_git_place,
+	.commit_files = local_commit_files,
 	.watch = local_watch,
 	.unwatch = local_unwatch,
 };

@@ -42,7 +42,7 @@ struct item {                         /* owns what it holds */
 };
 typedef VEC(struct item) items;
 
-struct local_tar_job { struct forge_extra_file *extra; size_t n_extra; bool dockerignore; char *keep; };
+struct local_tar_job { struct forge_extra_file *extra; size_t n_extra; bool dockerignore; char *keep; }; /* extra: also the files of a commit */
 struct local_job {
 	struct local_job *prev, *next;
 	struct local *local;          /* NULL: the forge is gone; loop's thread only */
@@ -58,7 +58,8 @@ struct local_job {
 	struct err err;
 	int rc;
 	/* inputs, copied in */
-	char *dir, *name, *path, *into, *branch, *author_name, *author_email;
+	char *dir, *name, *path, *into, *branch, *message, *author_name, *author_email;
+	bool new_branch;
 	char **folders;
 	size_t n_folders;
 	unsigned depth;
@@ -89,6 +90,7 @@ void local_tree(struct forge *f, struct forge_call *c, const struct project *p, 
 void local_tar(struct forge *f, struct forge_call *c, const struct forge_tar_query *q);
 void local_tar_more(struct forge_call *c);
 void local_clone(struct forge *f, struct forge_call *c, const struct forge_clone_query *q);
+void local_commit_files(struct forge *f, struct forge_call *c, const struct forge_commit_query *q);
 bool local_git_place(const struct forge *f, const struct project *p, struct git_place *ret);
 bool local_watch(struct forge *f, struct forge_watch *w, const struct project *p, void **ret_impl);
 void local_unwatch(void *impl);

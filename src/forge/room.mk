@@ -11,6 +11,7 @@ libforge_a_SOURCES = \
   src/forge/local.c \
   src/forge/local_projects.c \
   src/forge/local_history.c \
+  src/forge/local_commit.c \
   src/forge/local_files.c \
   src/forge/local_tar.c \
   src/forge/local_watch.c \

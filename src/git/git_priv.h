@@ -47,6 +47,8 @@ char *repo_default_branch(struct repo *r);
 char *repo_head_ref(struct repo *r);
 /* The tip of a reference (tags peeled); false when it is not there or leads nowhere. */
 bool repo_ref_tip(struct repo *r, const char *refname, struct oid *ret);
+/* Who makes a commit: as git's configuration says, else the fallback. libgit2's code. */
+int repo_author(git_repository *git, const char *fallback, git_signature **ret);
 struct graph *repo_graph(struct repo *r);
 struct commit_scan;
 /* Reads and scans a commit; what *ret tells lies in *ret_object, which the caller ends. */

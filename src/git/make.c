@@ -22,14 +22,6 @@ static int write_file(const char *dir, const struct repo_file *f, struct err *re
 	return chmod(path, f->executable ? 0755 : 0644) < 0 ? err_set_errno(reterr, errno, "%s", path) : 0;
 }
 
-static int signature_of(git_repository *git, const struct repo_make_spec *spec, git_signature **ret)
-{
-	if (git_signature_default(ret, git) == 0)
-		return 0;
-	AUTO_STR mail = xasprintf("%s@localhost", spec->fallback_author);
-	return git_signature_now(ret, spec->fallback_author, mail);
-}
-
 static int first_commit(git_repository *git, const struct repo_make_spec *spec, struct err *reterr)
 {
 	AUTO(git_index_free_p) git_index *index = NULL;
@@ -40,7 +32,7 @@ static int first_commit(git_repository *git, const struct repo_make_spec *spec, 
 	for (size_t i = 0; rc == 0 && i < spec->n_files; i++)
 		rc = git_index_add_bypath(index, spec->files[i].path);
 	if (rc < 0 || (rc = git_index_write(index)) < 0 || (rc = git_index_write_tree(&tree_id, index)) < 0 || (rc = git_tree_lookup(&tree, git, &tree_id)) < 0 ||
-	    (rc = signature_of(git, spec, &who)) < 0 || (rc = git_commit_create(&id, git, "HEAD", who, who, NULL, spec->message, tree, 0, NULL)) < 0)
+	    (rc = repo_author(git, spec->fallback_author, &who)) < 0 || (rc = git_commit_create(&id, git, "HEAD", who, who, NULL, spec->message, tree, 0, NULL)) < 0)
 		return git_fail(reterr, rc, "the first commit can't be made");
 	return 0;
 }

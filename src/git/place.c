@@ -49,8 +49,7 @@ static int refs_here(const char *path, const char *prefix, git_refs *ret, struct
 	return rc == GIT_ITEROVER ? 0 : git_fail(reterr, rc, "the branches of %s can't be listed", path);
 }
 
-/* Whether HEAD of the repository, or of one of its linked work trees, stands on this branch. */
-static bool checked_out(git_repository *git, const char *name)
+bool place_checked_out(git_repository *git, const char *name)
 {
 	AUTO(git_reference_free_p) git_reference *ref = NULL;
 	AUTO(git_reference_free_p) git_reference *head = NULL;
@@ -68,7 +67,7 @@ static int update_check(git_repository *git, const struct place_update *u, struc
 	bool absent = rc == GIT_ENOTFOUND;
 
 	oid_to_git(&u->old, &old);
-	if (checked_out(git, u->name))
+	if (place_checked_out(git, u->name))
 		return err_set(reterr, ERR_CONFLICT, "%s is checked out there, and is not moved under its owner's feet", u->name);
 	if (absent != oid_is_zero(&u->old) || (!absent && git_oid_cmp(&now, &old)))
 		return err_set(reterr, ERR_CONFLICT, "%s has been moved by somebody else meanwhile", u->name);

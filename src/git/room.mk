@@ -26,6 +26,7 @@ libgit_a_SOURCES = \
   src/git/graph_file.c \
   src/git/tree.c \
   src/git/loose.c \
+  src/git/commit_on.c \
   src/git/make.c \
   src/git/clone.c \
   src/git/clone_remote.c \

@@ -2,6 +2,7 @@
 /* The image that a project pins. Only this one key is looked for: the options of a session are read by the room beside. */
 #include <strings.h>
 
+#include "berth/image.h"
 #include "berth/ini.h"
 #include "berth/mem.h"
 #include "image/pin.h"
@@ -32,6 +33,29 @@ char *pin_of(struct sv ini)
 	if (!found.len)
 		ini_section(ini, "renku \"interactive\"", take_image, &found);
 	return is_ref(found) ? sv_dup(found) : NULL;
+}
+
+int image_pin_put(struct sv ini, const char *ref, struct buf *out, struct err *reterr)
+{
+	static const char *const sections[] = { "interactive", "renku \"interactive\"" };
+	const struct ini_change change = { sections, ARRAY_LEN(sections), "image", ref };
+	AUTO_STR before = pin_of(ini);
+	size_t from = out->len;
+	if (ref && !is_ref(sv_of(ref))) {
+		err_set(reterr, ERR_USAGE, "%s is no name of an image", *ref ? ref : "an empty word");
+		err_hint(reterr, "Names look like registry.example/group/flights:1a2b3c4, or end in @sha256:…");
+		return -ERR_USAGE;
+	}
+	if (ref && before && strcmp(ref, before) == 0)
+		return err_set(reterr, ERR_CONFLICT, "the project pins %s already", ref);
+	if (!ref && !before)
+		return err_set(reterr, ERR_NOT_FOUND, "the project pins no image at this commit");
+	if (!ini_put(ini, &change, out))
+		return err_set(reterr, ERR_TOO_BIG, RENKU_INI " is too long to be changed by berth");
+	AUTO_STR after = pin_of((struct sv){ buf_str(out) + from, out->len - from });
+	if (ref ? !after || strcmp(after, ref) != 0 : after != NULL)
+		return err_set(reterr, ERR_FAILED, RENKU_INI " is written in a way that berth can't change: edit it by hand");
+	return 0;
 }
 
 static struct sv without(struct sv s, struct sv prefix)

@@ -305,6 +305,7 @@ static bool work_command(struct tui *t, enum command_id id)
 	case CMD_BUILD: do_build(t); return true;
 	case CMD_CANCEL: do_cancel(t); return true;
 	case CMD_RETRY: case CMD_PLAY: case CMD_RUN_PIPELINE: case CMD_TOUCH: do_deed(t, id); return true;
+	case CMD_PIN: case CMD_UNPIN: do_pin(t, id == CMD_PIN); return true;
 	case CMD_FORK: ask_fork(t); return true;
 	case CMD_STOP: do_stop(t); return true;
 	case CMD_PAUSE: case CMD_RESUME: case CMD_EXTEND: case CMD_EXPORT: case CMD_DISCARD: case CMD_ALL_SESSIONS: do_life(t, id); return true;

@@ -11,6 +11,8 @@ static const struct { enum command_id command; enum app_deed deed; const char *o
 	{ CMD_RUN_PIPELINE, APP_RUN, "run a pipeline for the branch" },
 	{ CMD_TOUCH, APP_TOUCH, "a trivial commit with the same image" },
 	{ CMD_CANCEL, APP_CANCEL, "cancel the build" },
+	{ CMD_PIN, APP_PIN, "pin an image for this branch" },
+	{ CMD_UNPIN, APP_UNPIN, "pin no image any more" },
 	{ CMD_FORK, APP_FORK, "copy the project to a group of yours" },
 };
 
@@ -46,7 +48,8 @@ bool deed_why_not(struct tui *t, enum command_id id, const char **ret_why)
 	err = (struct err){ 0 };
 	if (!t->sel.has_commit && deed != APP_FORK)
 		return false; /* the table says so */
-	const struct app_deed_query q = query_of(t, deed);
+	struct app_deed_query q = query_of(t, deed);
+	q.image = deed == APP_PIN ? "?" : NULL; /* which one is asked for later */
 	if (app_may(t->app, &q, &err) < 0)
 		*ret_why = err.text;
 	return true;

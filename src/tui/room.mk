@@ -28,6 +28,7 @@ libtui_a_SOURCES = \
   src/tui/panes.c \
   src/tui/search.c \
   src/tui/place.c \
+  src/tui/pin.c \
   src/tui/details.c \
   src/tui/offlist.h \
   src/tui/offlist.c \

@@ -127,6 +127,7 @@ void tui_free(struct tui *t)
 	search_fini(t);
 	link_forget(t);
 	free(t->new_folder);
+	pin_fini(t);
 	lives_fini(t);
 	bulk_forget(t);
 	store_unsubscribe(t->store, t->notices);

@@ -111,6 +111,7 @@ struct tui {
 	struct loop_timer *tick;       /* once a minute, once a second while something counts down */
 	struct stop *stop_asked; /* actions.c: what a stop would lose is being asked */
 	struct following *following;   /* links.c: the link that is being followed */
+	struct { struct project_id project; struct oid commit; char *branch, *image; } pin; /* pin.c: what is being pinned where; image NULL: unpinned */
 	char *new_folder;              /* new.c: of the project that is being made */
 	struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
 	struct { struct loop_child *child; struct loop_timer *timer; char *file; } browser; /* clipboard.c */
@@ -191,6 +192,9 @@ void open_confirm(struct tui *t, const char *title, const struct doc *text, cons
 /* ---- doing ---- */
 void do_start(struct tui *t);
 void do_start_with(struct tui *t, const struct session_options *options, bool even_if_running);
+/* pin.c */
+void do_pin(struct tui *t, bool pin);
+void pin_fini(struct tui *t);
 void do_deed(struct tui *t, enum command_id id);       /* retry, play, run-pipeline, touch, and cancel of a host's build */
 void ask_fork(struct tui *t);
 bool is_deed(enum command_id id);

@@ -75,6 +75,16 @@ is "$STATUS" 0 'touch: there a commit beside the branch does it' || diag "$ERR"
 berth branches lab/air/flights --json
 like "$OUT" 'rebuild/' 'touch: it is on a branch of its own'
 
+berth pin lab/air/flights main --image registry.example/air/flights:1
+is "$STATUS" 0 'pin: through the host' || diag "$ERR"
+like "$ERR" 'on main pins registry.example/air/flights:1' 'pin: what was done'
+git -C "$T/clone" fetch --quiet origin 2>>"$T/git.err"
+like "$(git -C "$T/clone" show origin/main:.renku/renku.ini)" '^image = registry.example/air/flights:1$' 'pin: it is there'
+berth unpin lab/air/flights main
+is "$STATUS" 0 'unpin: through the host' || diag "$ERR"
+git -C "$T/clone" fetch --quiet origin 2>>"$T/git.err"
+unlike "$(git -C "$T/clone" show origin/main:.renku/renku.ini)" '^image' 'unpin: it has gone'
+
 # A build on this machine, and a copy ---------------------------------------------------------------------------------------
 git -C "$T/clone" checkout --quiet -b here
 printf 'FROM scratch\nCOPY README.md /\n' >"$T/clone/Dockerfile"

@@ -123,12 +123,11 @@ static void folders_have_no_pipelines(void **state)
 	forge_job_log(f, &(struct forge_log_query){ .project = &p }, &(struct forge_log_events){ .end = is_unsupported }, NULL);
 	forge_job_act(f, &(struct forge_job_action_query){ .project = &p }, NULL, is_unsupported, NULL);
 	forge_run_pipeline(f, &(struct forge_run_query){ .project = &p }, NULL, is_unsupported, NULL);
-	forge_commit_files(f, &(struct forge_commit_query){ .project = &p }, NULL, is_unsupported, NULL);
 	forge_fork(f, &(struct forge_fork_query){ .project = &p }, &(struct forge_fork_events){ .end = is_unsupported }, NULL);
 	forge_registry_tags(f, &(struct forge_tags_query){ .project = &p }, NULL, is_unsupported, NULL);
 	assert_int_equal(n_refused, 0);
 	loop_turn(loop, false);
-	assert_int_equal(n_refused, 11);
+	assert_int_equal(n_refused, 10);
 	assert_int_equal(forge_may(f, &p, FORGE_DEED_RUN, &err), -ERR_UNSUPPORTED);
 	assert_int_equal(forge_may(f, &p, FORGE_DEED_READ, &err), 0);
 	assert_false(forge_login(f, &login));

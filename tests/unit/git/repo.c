@@ -190,6 +190,63 @@ static void finds_repositories(void **state)
 	assert_int_equal(repo_find(top, 4, &stop, &found, &note, &err), -ERR_CANCELLED);
 }
 
+/* Commits on branches: work tree, index and HEAD stay as they are, and what is in the way is left alone. */
+static void commits_on_a_branch(void **state)
+{
+	AUTO_STR path = repo_usual("commit on");
+	AUTO(repo_free_p) struct repo *r = opened(path);
+	const struct repo_file file = { .path = ".renku/renku.ini", .bytes = SV("[interactive]\r\nimage = a:1\r\n") };
+	struct repo_commit_spec q = { .branch = "feature/x", .message = "Pin it", .fallback_author = "tester", .files = &file, .n_files = 1, .parent = rev(r, "feature/x") };
+	struct oid made, again;
+	struct err err = { 0 };
+
+	(void)state;
+	AUTO_STR status = git_output(path, "status", "--porcelain");
+	AUTO_STR head = git_output(path, "rev-parse", "HEAD");
+	if (repo_commit_on(r, &q, &made, &err))
+		fail_msg("%s", err.text);
+	struct oid tip = rev(r, "feature/x");
+	assert_true(oid_eq(&tip, &made));
+	AUTO_STR parent = git_output(path, "rev-parse", "feature/x~1");
+	char hex[OID_HEX + 1];
+	oid_hex(&q.parent, hex);
+	assert_string_equal(parent, hex);
+	AUTO_STR names = git_output(path, "diff", "--name-status", "feature/x~1", "feature/x");
+	assert_string_equal(names, "A\t.renku/renku.ini");
+	AUTO_STR text = git_output(path, "show", "feature/x:.renku/renku.ini");
+	assert_string_equal(text, "[interactive]\r\nimage = a:1\r");
+	AUTO_STR status_after = git_output(path, "status", "--porcelain");
+	AUTO_STR head_after = git_output(path, "rev-parse", "HEAD");
+	assert_string_equal(status_after, status);
+	assert_string_equal(head_after, head);
+	git_run(path, "fsck", "--strict");
+	assert_int_equal(repo_commit_on(r, &q, &again, &err), -ERR_CONFLICT); /* it is not there any more */
+	q.branch = "main";
+	q.parent = rev(r, "main");
+	assert_int_equal(repo_commit_on(r, &q, &again, &err), -ERR_BUSY);
+	q.branch = "pin/main";
+	q.new_branch = true;
+	assert_int_equal(repo_commit_on(r, &q, &made, &err), 0);
+	assert_int_equal(repo_commit_on(r, &q, &again, &err), -ERR_CONFLICT);
+	q.branch = "bad..name";
+	assert_int_equal(repo_commit_on(r, &q, &again, &err), -ERR_USAGE);
+	/* a linked work tree's branch is as safe */
+	AUTO_STR linked = fixture_path("commit on linked");
+	git_run(path, "worktree", "add", "-q", linked, "feature/x");
+	q.branch = "feature/x";
+	q.parent = rev(r, "feature/x");
+	q.new_branch = false;
+	assert_int_equal(repo_commit_on(r, &q, &again, &err), -ERR_BUSY);
+	/* a link of that name is not written over */
+	AUTO_STR link = path_join(path, "pointer");
+	assert_int_equal(symlink("/etc/passwd", link), 0);
+	git_run(path, "add", "pointer");
+	git_run(path, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "A link");
+	const struct repo_file over = { .path = "pointer", .bytes = SV("x") };
+	struct repo_commit_spec bad = { .branch = "pin/link", .message = "x", .fallback_author = "t", .files = &over, .n_files = 1, .parent = rev(r, "main"), .new_branch = true };
+	assert_int_equal(repo_commit_on(r, &bad, &again, &err), -ERR_CONFLICT);
+}
+
 size_t repo_tests(struct CMUnitTest *ret)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +257,7 @@ size_t repo_tests(struct CMUnitTest *ret)
 		cmocka_unit_test(describes_each_kind),
 		cmocka_unit_test(default_branch_stays_when_another_is_checked_out),
 		cmocka_unit_test(finds_repositories),
+		cmocka_unit_test(commits_on_a_branch),
 	};
 	memcpy(ret, tests, sizeof tests);
 	return ARRAY_LEN(tests);

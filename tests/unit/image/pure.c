@@ -258,6 +258,57 @@ void pins_are_read(void **state)
 	}
 }
 
+/* Each change, byte for byte. */
+void pins_are_written(void **state)
+{
+	static const struct { const char *before, *ref, *after; } table[] = {
+		{ "", "a:1", "[interactive]\nimage = a:1\n" },
+		{ "# only a comment", "a:1", "# only a comment\n\n[interactive]\nimage = a:1\n" },
+		{ "[interactive]\nimage = old:1\n", "a:1", "[interactive]\nimage = a:1\n" },
+		{ "[interactive]\nimage: old:1 ; why\ncpu_request = 2\n", "a:1", "[interactive]\nimage: a:1 ; why\ncpu_request = 2\n" },
+		{ "[interactive]\nimage = 'old:1'  # why\n", "a:1", "[interactive]\nimage = 'a:1'  # why\n" },
+		{ "[interactive]\nimage =\n", "a:1", "[interactive]\nimage =a:1\n" },
+		{ "[interactive]", "a:1", "[interactive]\nimage = a:1" },
+		{ "[interactive]\n\nx = 1", "a:1", "[interactive]\nimage = a:1\n\nx = 1" },
+		{ "[interactive]\nx = 1", "a:1", "[interactive]\nimage = a:1\nx = 1" },
+		{ "[interactive]\r\ndefault_url = /lab\r\n", "a:1", "[interactive]\r\nimage = a:1\r\ndefault_url = /lab\r\n" },
+		{ "; CRLF\r\n[other]\r\nimage = x\r\n", "a:1", "; CRLF\r\n[other]\r\nimage = x\r\n\r\n[interactive]\r\nimage = a:1\r\n" },
+		{ "\xef\xbb\xbf[Interactive]\r\nIMAGE=old\r\n", "a:1", "\xef\xbb\xbf[Interactive]\r\nIMAGE=a:1\r\n" },
+		{ "[renku \"interactive\"]\nimage = old\n", "a:1", "[renku \"interactive\"]\nimage = a:1\n" },
+		{ "[renku \"interactive\"]\nimage = old\n[interactive]\nx = 1\n", "a:1", "[renku \"interactive\"]\nimage = old\n[interactive]\nimage = a:1\nx = 1\n" },
+		/* the last of several counts, and is the one that changes */
+		{ "[interactive]\nimage = one\nimage = two\n", "a:1", "[interactive]\nimage = one\nimage = a:1\n" },
+		{ "[interactive]\nimage = one\n[x]\nimage = no\n[interactive]\nimage = two\n", "a:1", "[interactive]\nimage = one\n[x]\nimage = no\n[interactive]\nimage = a:1\n" },
+		{ "[interactive]\nimage = one\n  two\n\tthree\ny = 2\n", "a:1", "[interactive]\nimage = a:1\ny = 2\n" },
+		/* and taken out */
+		{ "[interactive]\nimage = a:1\n", NULL, "[interactive]\n" },
+		{ "[interactive]\n# why\nimage = a:1 ; yes\nx = 1", NULL, "[interactive]\n# why\nx = 1" },
+		{ "[interactive]\nx = 1\nimage = a:1", NULL, "[interactive]\nx = 1\n" },
+		{ "[interactive]\r\nimage = a:1\r\n more\r\n\r\nx = 1\r\n", NULL, "[interactive]\r\n\r\nx = 1\r\n" },
+		{ "[interactive]\nimage = a:1\nimage = b:1\n[renku \"interactive\"]\nimage = c:1\n[x]\nimage = d\n", NULL, "[interactive]\n[renku \"interactive\"]\n[x]\nimage = d\n" },
+	};
+	static const struct { const char *before, *ref; int code; } wrong[] = {
+		{ "", "two words", -ERR_USAGE }, { "", "", -ERR_USAGE }, { "", "a\nb = c", -ERR_USAGE }, { "", "-v", -ERR_USAGE }, { "", "a:1\x1b[m", -ERR_USAGE },
+		{ "[interactive]\nimage = a:1\n", "a:1", -ERR_CONFLICT }, { "[interactive]\n", NULL, -ERR_NOT_FOUND }, { "", NULL, -ERR_NOT_FOUND },
+	};
+	struct err err = { 0 };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		AUTO(buf_fini) struct buf out = BUF_INIT;
+		assert_int_equal(image_pin_put(sv_of(table[i].before), table[i].ref, &out, &err), 0);
+		assert_string_equal(buf_str(&out), table[i].after);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		AUTO(buf_fini) struct buf out = BUF_INIT;
+		assert_int_equal(image_pin_put(sv_of(wrong[i].before), wrong[i].ref, &out, &err), wrong[i].code);
+	}
+	AUTO(buf_fini) struct buf longest = BUF_INIT;
+	AUTO(buf_fini) struct buf out = BUF_INIT;
+	for (int i = 0; i < 3000; i++)
+		buf_add_str(&longest, "x = 1\n");
+	assert_int_equal(image_pin_put(buf_sv(&longest), "a:1", &out, &err), -ERR_TOO_BIG);
+}
+
 void refs_are_compared(void **state)
 {
 	static const struct { const char *a, *b; bool want; } table[] = {

@@ -18,7 +18,7 @@ void turn_until(struct loop *l, const bool *flag);
 
 #define PURE_TESTS(X) X(refs_of_valid_paths_stay) X(refs_of_odd_paths_are_valid_and_differ) X(dockerfiles_name_their_sources) \
 	X(hostile_dockerfiles_do_no_harm) X(sources_match_paths) X(fingerprints_follow_the_environment) X(dockerfiles_are_made) \
-	X(pins_are_read) X(refs_are_compared) X(manifests_are_read) X(variables_are_filled_in) X(templates_of_the_program_are_whole)
+	X(pins_are_read) X(pins_are_written) X(refs_are_compared) X(manifests_are_read) X(variables_are_filled_in) X(templates_of_the_program_are_whole)
 #define RECORD_TESTS(X) X(records_come_back) X(damaged_records_are_set_aside) X(odd_ids_are_no_builds) X(builds_come_newest_first) \
 	X(a_dead_worker_is_lost) X(a_worker_that_never_came_is_lost) X(a_held_lock_keeps_a_build_alive) X(builds_begin_once) \
 	X(builds_of_two_berths_get_two_ids) X(a_program_that_is_missing_is_said) X(cancel_reaches_only_the_worker) \
