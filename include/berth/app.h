@@ -178,6 +178,14 @@ struct app_log_events {
 struct app_log *app_log_follow(struct app *a, enum app_log_kind kind, const char *id, bool follow, const struct app_log_events *ev, void *ctx);
 void app_log_stop(struct app_log *l);
 
+/* ---- the Dockerfile that a commit's image is built with ---- */
+struct app_dockerfile {            /* lent for the callback */
+	struct sv text;
+	bool generated;                /* the commit has none: berth builds with this one, and commits it nowhere */
+	const char *made_from;         /* then: "apt.txt, requirements.txt"; "": no dependency file is there */
+};
+unsigned app_dockerfile(struct app *a, struct project_id p, const struct oid *commit, void (*got)(void *ctx, const struct app_dockerfile *d), app_end_fn end, void *ctx);
+
 /* ---- why a commit has no image ---- */
 struct app_why {                   /* lent for the callback */
 	const struct diagnosis *diagnosis;

@@ -50,6 +50,21 @@ uint64_t environment_fingerprint(const struct forge_tree_item *items, size_t n, 
 /* The Dockerfile for a tree that has none, from its dependency files; `get` gives a file's text or false. Adds to b. */
 void environment_dockerfile(struct buf *b, bool (*get)(void *ctx, const char *path, struct sv *ret), void *ctx);
 
+/* ---- the environment of a commit, read through the forge ---- */
+struct environment {               /* lent for the callback */
+	uint64_t fingerprint;
+	struct sv dockerfile, dockerignore; /* the tree's, or the one made for it; the tree's, or empty */
+	bool generated;
+	const struct forge_tree_item *items; /* the whole tree */
+	size_t n_items;
+	const char *made_from;         /* when generated: "apt.txt, requirements.txt", "" when there is no such file */
+};
+struct environment_load;
+/* done once, from the loop; exactly one of its two pointers is set. */
+struct environment_load *environment_load(struct forge *f, const struct project *p, const struct oid *commit,
+                                          void (*done)(void *ctx, const struct environment *e, const struct err *err), void *ctx);
+void environment_load_cancel(struct environment_load *l); /* no callback any more; NULL is fine */
+
 /* How the environments of two commits differ: the files that decide what the image holds, each with the lines that went ("-…") and
  * came ("+…"), LF between; diff is "" for a file that is no text or too long. Ends once; in path order. */
 enum environment_change { ENVIRONMENT_CHANGED, ENVIRONMENT_ADDED, ENVIRONMENT_REMOVED };

@@ -49,6 +49,7 @@ struct ask {
 		void (*link)(void *ctx, const struct app_link *l);
 		void (*templates)(void *ctx, struct templates *t);
 		void (*check)(void *ctx, const struct app_check *c);
+		void (*dockerfile)(void *ctx, const struct app_dockerfile *d);
 	} got;
 	struct project_id project;
 	char *text;

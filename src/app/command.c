@@ -8,6 +8,10 @@
 
 #define LISTS "projects branches commits"
 
+static const struct command_flag flags_image[] = {
+	{ "dockerfile", 'd', NULL, "print the Dockerfile that it is built with: the commit's own, or the one that berth makes for it" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct command_flag flags_build[] = {
 	{ "detach", 'd', NULL, "start the build and return at once; `berth log` shows it" },
 	{ "no-cache", 0, NULL, "build every step again" },
@@ -126,7 +130,7 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_PROJECTS] = { CMD_PROJECTS, "projects", NULL, FACE_CLI, 0, "", NULL, NULL, "List the projects, or search for some", flags_projects },
 	[CMD_BRANCHES] = { CMD_BRANCHES, "branches", "[PROJECT]", FACE_CLI, 0, "", NULL, NULL, "List a project's branches", NULL },
 	[CMD_COMMITS] = { CMD_COMMITS, "commits", "[PROJECT]", FACE_CLI, 0, "", NULL, NULL, "List a branch's commits, newest first", flags_commits },
-	[CMD_IMAGE] = { CMD_IMAGE, "image", "[PROJECT] [REV]", FACE_CLI, 0, "", NULL, NULL, "Show the state of a commit's image, why, and what to do next", NULL },
+	[CMD_IMAGE] = { CMD_IMAGE, "image", "[PROJECT] [REV]", FACE_CLI, 0, "", NULL, NULL, "Show the state of a commit's image, why, and what to do next", flags_image },
 	[CMD_BUILD] = { CMD_BUILD, "build", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WORK, LISTS, "b", "build", "Build the commit's image and show its log", flags_build },
 	[CMD_BUILDS] = { CMD_BUILDS, "builds", NULL, FACE_CLI, 0, "", NULL, NULL, "List the image builds that berth ran", NULL },
 	[CMD_LOG] = { CMD_LOG, "log", "[PROJECT] [REV]", BOTH, NEED_LOG, LISTS " sessions main", "L m", "log", "Show the log of the commit's image build (of the session in the sessions pane)", flags_log },
@@ -233,6 +237,7 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_BROWSE] = { CMD_BROWSE, "browse", NULL, FACE_TUI, NEED_SESSION | NEED_ENGINE, LISTS " sessions", "o", NULL, "Open the session in a browser of this machine", NULL },
 	[CMD_WATCH] = { CMD_WATCH, "watch", NULL, FACE_TUI, 0, LISTS " sessions", "w", NULL, "Tell when the build or start under way here ends, wherever you look meanwhile; again: no longer", NULL },
 	[CMD_INSPECT] = { CMD_INSPECT, "inspect", NULL, FACE_TUI, 0, LISTS " sessions", "i", NULL, "Show all that is known of what is selected, as JSON", NULL },
+	[CMD_DOCKERFILE] = { CMD_DOCKERFILE, "dockerfile", NULL, FACE_TUI, NEED_COMMIT, LISTS, "f", NULL, "Show the Dockerfile that the commit's image is built with; copy it, or write it to a file", NULL },
 	UI(CMD_DISMISS, "dismiss", "sessions", "backspace", NULL, "Forget a start that failed"),
 };
 

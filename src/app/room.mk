@@ -46,6 +46,7 @@ libapp_a_SOURCES = \
   src/app/deeds.h \
   src/app/jobs.c \
   src/app/pins.c \
+  src/app/dockerfile.c \
   src/app/watches.c \
   src/app/log_job.c \
   src/app/hosts.c \

@@ -55,9 +55,36 @@ static void wait_engine_then_image(struct cli *c)
 	cli_wait(c, engine_settled, ask_image); /* with no engine the answer says so; it is not an error of this command */
 }
 
+/* ---- its Dockerfile ---- */
+static void print_dockerfile(void *cli, const struct app_dockerfile *d)
+{
+	struct cli *c = cli;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	if (c->json) {
+		AUTO_STR text = sv_dup(d->text);
+		present_json_pairs(&b, (const struct present_pair[]){ { "dockerfile", text }, { "origin", d->generated ? "generated" : "commit" }, { "made_from", d->generated ? d->made_from : NULL } }, 3);
+		cli_out(c, buf_sv(&b));
+		return;
+	}
+	if (d->generated)
+		cli_note(c, "The commit has no Dockerfile: its image is built with this one%s%s. It is in no commit until you put it into one.", *d->made_from ? ", made from " : "", d->made_from);
+	struct sv rest = d->text, line;
+	while (c->out_tty && sv_split(&rest, '\n', &line)) {
+		text_clean(&b, line);
+		if (rest.p)
+			buf_add_char(&b, '\n');
+	}
+	cli_out(c, c->out_tty ? buf_sv(&b) : d->text);
+}
+
+static void ask_dockerfile(struct cli *c)
+{
+	app_dockerfile(c->app, c->project, &c->commit, print_dockerfile, cli_ended, c);
+}
+
 void run_image(struct cli *c)
 {
-	with_commit(c, wait_engine_then_image);
+	with_commit(c, cli_flag(c, "dockerfile") ? ask_dockerfile : wait_engine_then_image);
 }
 
 /* ---- build ---- */

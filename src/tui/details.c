@@ -200,6 +200,7 @@ void details_commit(struct tui *t, struct doc *d)
 	}
 	if (p && p->dir)
 		doc_field(d, "Folder", STYLE_DIM, "%s", p->dir);
+	offer(t, d, CMD_DOCKERFILE, "show its Dockerfile");
 	doc_nl(d);
 	doc_wrap(d, STYLE_BOLD, 0, sv_of(c->subject ? c->subject : ""));
 	if (!c->body)

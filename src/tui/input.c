@@ -317,6 +317,7 @@ static bool work_command(struct tui *t, enum command_id id)
 	case CMD_BROWSE: do_browse(t); return true;
 	case CMD_WATCH: do_watch(t); return true;
 	case CMD_INSPECT: open_inspect(t); return true;
+	case CMD_DOCKERFILE: open_dockerfile(t); return true;
 	case CMD_DIAGNOSE: open_why(t); return true;
 	case CMD_UNDO:
 		if (app_undo(t->app))

@@ -3,23 +3,9 @@
 #include <time.h>
 
 #include "berth/secret.h"
-#include "tui/tui_impl.h"
+#include "tui/page.h"
 
-struct page {
-	struct overlay o;
-	struct doc doc;
-	void (*fill)(struct tui *t, struct page *p);
-	int top, height;
-	struct tui *t;
-	unsigned asking;               /* connect: number for app_forget */
-	char *session, *url;           /* url: with its token; wiped at the end */
-	struct err err;
-	bool opened, browse;           /* browse: opened also where no screen is known */
-	struct doc_row { const char *label; enum style style; char *text; const struct look *look; } *rows; /* why, doctor: what was answered */
-	size_t n_rows, rows_room;
-};
-
-static void page_fini(struct overlay *o)
+void page_fini(struct overlay *o)
 {
 	struct page *p = (struct page *)o;
 	if (p->asking)
@@ -28,6 +14,7 @@ static void page_fini(struct overlay *o)
 		wipe(p->url, strlen(p->url));
 	if (p->doc.text.p)
 		wipe(p->doc.text.p, p->doc.text.len);
+	buf_fini(&p->text);
 	free(p->url);
 	free(p->session);
 	for (size_t i = 0; i < p->n_rows; i++)
@@ -42,7 +29,7 @@ static void scroll(struct page *p, int by)
 	p->top = MAX_OF(MIN_OF(p->top + by, doc_height(&p->doc) - p->height), 0);
 }
 
-static void page_command(struct tui *t, struct overlay *o, enum command_id id)
+void page_command(struct tui *t, struct overlay *o, enum command_id id)
 {
 	struct page *p = (struct page *)o;
 	int page = MAX_OF(p->height - 1, 1);
@@ -60,7 +47,7 @@ static void page_command(struct tui *t, struct overlay *o, enum command_id id)
 	}
 }
 
-static int page_height(struct tui *t, struct overlay *o, int width)
+int page_height(struct tui *t, struct overlay *o, int width)
 {
 	struct page *p = (struct page *)o;
 	doc_begin(&p->doc, width, t->surface.ascii);
@@ -68,7 +55,7 @@ static int page_height(struct tui *t, struct overlay *o, int width)
 	return doc_height(&p->doc);
 }
 
-static void page_draw(struct tui *t, struct overlay *o, struct rect r)
+void page_draw(struct tui *t, struct overlay *o, struct rect r)
 {
 	struct page *p = (struct page *)o;
 	p->height = r.h;
@@ -78,9 +65,9 @@ static void page_draw(struct tui *t, struct overlay *o, struct rect r)
 	t->surface.cursor_x = r.x;
 }
 
-static const struct overlay_ops page_ops = { "page", page_height, page_draw, NULL, page_command, page_fini, "j k scrolls   esc or q closes", NULL };
+const struct overlay_ops page_ops = { "page", page_height, page_draw, NULL, page_command, page_fini, "j k scrolls   esc or q closes", NULL };
 
-static struct page *open_page(struct tui *t, const struct overlay_ops *ops, const char *title, void (*fill)(struct tui *t, struct page *p))
+struct page *page_open(struct tui *t, const struct overlay_ops *ops, const char *title, void (*fill)(struct tui *t, struct page *p))
 {
 	struct page *p = xcalloc(1, sizeof *p);
 	p->o.ops = ops;
@@ -114,7 +101,7 @@ static void fill_messages(struct tui *t, struct page *p)
 
 void open_messages(struct tui *t)
 {
-	open_page(t, &page_ops, "Messages", fill_messages);
+	page_open(t, &page_ops, "Messages", fill_messages);
 }
 
 /* ---- configuration ---- */
@@ -140,7 +127,7 @@ static void fill_config(struct tui *t, struct page *p)
 
 void open_config(struct tui *t)
 {
-	open_page(t, &page_ops, "Configuration", fill_config);
+	page_open(t, &page_ops, "Configuration", fill_config);
 }
 
 /* ---- connect ---- */
@@ -208,7 +195,7 @@ static void got_url(void *page, const char *url)
 	tui_dirty(p->t);
 }
 
-static void asked_end(void *page, const struct err *err)
+void page_asked(void *page, const struct err *err)
 {
 	struct page *p = page;
 	p->asking = 0;
@@ -220,10 +207,10 @@ static void asked_end(void *page, const struct err *err)
 void open_connect(struct tui *t, const char *session, bool browse)
 {
 	AUTO_STR title = xasprintf("Connect to %s", session);
-	struct page *p = open_page(t, &connect_ops, title, fill_connect);
+	struct page *p = page_open(t, &connect_ops, title, fill_connect);
 	p->browse = browse;
 	p->session = xstrdup(session);
-	p->asking = app_session_url(t->app, session, got_url, asked_end, p);
+	p->asking = app_session_url(t->app, session, got_url, page_asked, p);
 }
 
 /* ---- inspect ---- */
@@ -277,7 +264,7 @@ static void fill_inspect(struct tui *t, struct page *p)
 
 void open_inspect(struct tui *t)
 {
-	open_page(t, &page_ops, "All that is known", fill_inspect);
+	page_open(t, &page_ops, "All that is known", fill_inspect);
 }
 
 /* ---- why there is no image ---- */
@@ -300,7 +287,7 @@ static void fill_why(struct tui *t, struct page *p)
 	}
 }
 
-static void why_row(void *page, const char *label, enum style style, const char *text)
+void page_row(void *page, const char *label, enum style style, const char *text)
 {
 	struct page *p = page;
 	if (p->n_rows == p->rows_room)
@@ -311,7 +298,7 @@ static void why_row(void *page, const char *label, enum style style, const char 
 static void got_why(void *page, const struct app_why *w)
 {
 	struct page *p = page;
-	present_why(w, why_row, p);
+	present_why(w, page_row, p);
 	tui_dirty(p->t);
 }
 
@@ -322,40 +309,6 @@ void open_why(struct tui *t)
 		return;
 	oid_sha7(&t->sel.commit, sha);
 	AUTO_STR title = xasprintf("Why is there no image of %s?", sha);
-	struct page *p = open_page(t, &page_ops, title, fill_why);
-	p->asking = app_why(t->app, t->sel.project, &t->sel.commit, got_why, asked_end, p);
-}
-
-/* ---- is all well? ---- */
-enum { CHECK_COLS = 22 };
-
-static void fill_doctor(struct tui *t, struct page *p)
-{
-	for (size_t i = 0; i < p->n_rows; i++) {
-		const struct doc_row *r = &p->rows[i];
-		if (r->look)
-			doc_add(&p->doc, r->look->style, "%s %-8s ", t->surface.ascii ? r->look->ascii : r->look->glyph, r->look->word);
-		if (r->label)
-			doc_add(&p->doc, STYLE_KEY, "%-11s", r->label);
-		doc_wrap(&p->doc, r->style, CHECK_COLS, sv_of(r->text));
-	}
-	if (p->asking)
-		doc_wrap(&p->doc, STYLE_DIM, 0, SV("Looking..."));
-}
-
-static void got_check(void *page, const struct app_check *c)
-{
-	struct page *p = page;
-	why_row(p, c->subject, STYLE_PLAIN, c->what);
-	p->rows[p->n_rows - 1].look = look_of_check(c->level);
-	if (*c->fix)
-		why_row(p, NULL, STYLE_DIM, c->fix);
-	tui_dirty(p->t);
-}
-
-void open_doctor(struct tui *t)
-{
-	struct page *p = open_page(t, &page_ops, "Is all well?", fill_doctor);
-	const struct app_terminal terminal = { .is_terminal = true, .utf8 = !t->surface.ascii, .rows = (unsigned)t->surface.rows, .columns = (unsigned)t->surface.cols };
-	p->asking = app_doctor(t->app, &terminal, got_check, asked_end, p);
+	struct page *p = page_open(t, &page_ops, title, fill_why);
+	p->asking = app_why(t->app, t->sel.project, &t->sel.commit, got_why, page_asked, p);
 }

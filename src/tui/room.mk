@@ -53,6 +53,8 @@ libtui_a_SOURCES = \
   src/tui/picker.c \
   src/tui/pickers.c \
   src/tui/confirm.c \
+  src/tui/page.h \
+  src/tui/pages_asked.c \
   src/tui/pages.c \
   src/tui/form.h \
   src/tui/form.c \

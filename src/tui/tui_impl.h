@@ -180,6 +180,7 @@ void open_copy(struct tui *t);
 void open_messages(struct tui *t);
 void open_config(struct tui *t);
 void open_doctor(struct tui *t);
+void open_dockerfile(struct tui *t);
 void open_form(struct tui *t);
 void form_complain(struct tui *t, const char *what); /* why the form that has just been opened is there */
 void open_connect(struct tui *t, const char *session, bool browse); /* browse: opens it in a browser in any case */

@@ -95,6 +95,7 @@ static const struct scene scenes[] = {
 	{ "wide-240x60", WORLD_FULL, 240, 60, false, "3 j", NULL },
 	{ "split-80x24", WORLD_FULL, 80, 24, false, "3 |", NULL },
 	{ "inspect-80x24", WORLD_FULL, 80, 24, false, "4 i", NULL },
+	{ "dockerfile-80x24", WORLD_FULL, 80, 24, false, "3 f", NULL },
 	{ "doctor-80x24", WORLD_FULL, 80, 24, false, ": d o c t o r enter", NULL },
 	{ "doctor-60x20-ascii", WORLD_FULL, 60, 20, true, ": d o c t o r enter", NULL },
 	{ "why-80x24", WORLD_FULL, 80, 24, false, "3 D", NULL },
