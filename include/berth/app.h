@@ -241,9 +241,13 @@ struct app_new {
 	const char *name;              /* of the project */
 	const char *origin;            /* NULL: none */
 	const struct template_value *values; size_t n_values; /* what is not among them has the template's default */
+	const char *host;              /* made there as well, by its name or address, pushed, and its first build run; NULL: nowhere */
+	const char *namespace_path, *visibility; /* there: its group (NULL: one's own); "private" (NULL), "internal" or "public" */
 };
-/* Makes it, with a first commit: all or nothing. A number for app_forget(). */
-unsigned app_new_project(struct app *a, const struct app_new *q, app_end_fn end, void *ctx);
+/* Makes it, with a first commit: all or nothing of the folder. What can't be done at the host afterwards is said so, and the folder
+ * stays. `said` (may be NULL) is told in sentences what came of it. A number for app_forget(). */
+unsigned app_new_project(struct app *a, const struct app_new *q, void (*said)(void *ctx, const char *text), app_end_fn end, void *ctx);
+const char *app_host_at(const struct app *a, size_t i);        /* the names of the hosts that are configured; NULL: no more */
 
 /* ---- links that start a session (link.h) ---- */
 struct app_link {                  /* what a link means here; lent for the callback */

@@ -138,7 +138,7 @@ typedef void (*forge_project_fn)(void *ctx, const struct project *p);
  * -ERR_UNSUPPORTED) with a sentence that names the scope or the role that is missing. Asks nobody: what the host said last,
  * so what is not known yet may be done, and the host has the last word. p may be NULL for what needs no project. */
 enum forge_deed {
-	FORGE_DEED_READ, FORGE_DEED_RUN /* run, retry, play, cancel */, FORGE_DEED_COMMIT, FORGE_DEED_FORK, FORGE_DEED_CLONE, FORGE_DEED_PUSH,
+	FORGE_DEED_READ, FORGE_DEED_RUN /* run, retry, play, cancel */, FORGE_DEED_COMMIT, FORGE_DEED_FORK, FORGE_DEED_NEW /* a project; p is NULL */, FORGE_DEED_CLONE, FORGE_DEED_PUSH,
 	FORGE_DEED_PULL /* images */, FORGE_DEED_COUNT_
 };
 int forge_may(const struct forge *f, const struct project *p, enum forge_deed deed, struct err *reterr);
@@ -238,6 +238,10 @@ struct forge_call *forge_commit_files(struct forge *f, const struct forge_commit
 struct forge_fork_query { const struct project *project; const char *namespace_path /* NULL: the account's own */, *path, *name; bool no_pipeline; };
 struct forge_fork_events { forge_project_fn project; forge_pipeline_fn pipeline; void (*note)(void *ctx, const char *text); forge_end_fn end; };
 struct forge_call *forge_fork(struct forge *f, const struct forge_fork_query *q, const struct forge_fork_events *ev, void *ctx);
+
+/* A new, empty project, in a group (NULL: the account's own). ERR_CONFLICT: there is one of that path; ERR_NOT_FOUND: no such group. */
+struct forge_new_query { const char *namespace_path, *path, *name, *visibility /* "private", "internal", "public"; NULL: private */; };
+struct forge_call *forge_new_project(struct forge *f, const struct forge_new_query *q, forge_project_fn item, forge_end_fn end, void *ctx);
 
 /* Tags of the project's own image, one item for each asked (in any order), also those that are not there. */
 struct forge_tags_query { const struct project *project; const char *const *tags; size_t n_tags; };

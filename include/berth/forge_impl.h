@@ -41,6 +41,7 @@ struct forge_ops {
 	void (*run_pipeline)(struct forge *f, struct forge_call *c, const struct forge_run_query *q);
 	void (*commit_files)(struct forge *f, struct forge_call *c, const struct forge_commit_query *q);
 	void (*fork)(struct forge *f, struct forge_call *c, const struct forge_fork_query *q);
+	void (*new_project)(struct forge *f, struct forge_call *c, const struct forge_new_query *q);
 	void (*registry_tags)(struct forge *f, struct forge_call *c, const struct forge_tags_query *q);
 	/* Fills *ret_impl with what `unwatch` is to end; false: can't be watched. forge_watch_tell() says that something changed. */
 	bool (*watch)(struct forge *f, struct forge_watch *w, const struct project *p, void **ret_impl);

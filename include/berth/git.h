@@ -147,8 +147,11 @@ struct repo_make_spec {
 /* A repository with these files and one commit of them, at `dir`, which is absent or an empty folder (else ERR_CONFLICT: nothing is
  * ever overwritten). All of it, or nothing. */
 int repo_make(const char *dir, const struct repo_make_spec *spec, struct err *reterr);
-/* The files of a repository's default branch, by its http(s) or file address, as they are stored; no filter, hook or credential is used. */
-int repo_copy_tip(const char *url, const char *into, struct err *reterr);
+/* `origin` is that address from now on, and the branch follows it. */
+int repo_set_origin(const char *dir, const char *url, const char *branch, struct err *reterr);
+/* The files of a repository's default branch, by its http(s) or file address, as they are stored; no filter or hook is used. The login
+ * of an http(s) place goes to its host alone, when that asks; then redirects are not followed. */
+int repo_copy_tip(const struct git_place *from, const char *into, struct err *reterr);
 
 /* ---- git-config syntax, for our own configuration, themes and .renku/renku.ini-like files ------------------------------ */
 struct gitconf_entry {                 /* all borrowed */

@@ -208,6 +208,9 @@ void hosts_fini(struct app *a);
 void host_for_build(void *config, const struct build_worker_where *w, void (*got)(void *to, struct forge *f, const struct err *err), void *to);
 struct host_facts { const char *name, *url, *ca_file; struct forge *forge; /* NULL: its token is not there yet */ const char *token_from; const struct err *token_err; };
 bool host_at(const struct app *a, size_t i, struct host_facts *ret);     /* false: no more */
+/* The host that an address lies at, and how its token is found. */
+struct token_query;
+bool host_of_url(const struct app *a, const char *url, struct host_facts *ret, struct token_query *ret_query);
 /* registries.c */
 void registries_init(struct app *a);
 void registries_fini(struct app *a);            /* after the resolvers */

@@ -114,6 +114,9 @@ static const struct command_flag flags_new[] = {
 	{ "set", 's', "NAME=VALUE", "a variable of the template; may be given several times" },
 	{ "name", 'n', "NAME", "of the project (default: the folder's)" },
 	{ "origin", 0, "URL", "the git address that it will be pushed to" },
+	{ "forge", 0, "HOST", "make it at this host as well, push it, and have its first build run" },
+	{ "namespace", 'g', "GROUP", "there, in this group (default: your own)" },
+	{ "visibility", 0, "LEVEL", "there: private (the default), internal or public" },
 	{ "list", 'l', NULL, "only list the templates" },
 	{ NULL, 0, NULL, NULL },
 };

@@ -166,6 +166,18 @@ bool host_at(const struct app *a, size_t i, struct host_facts *ret)
 	return true;
 }
 
+bool host_of_url(const struct app *a, const char *url, struct host_facts *ret, struct token_query *ret_query)
+{
+	for (size_t i = 0; host_at(a, i, ret); i++) {
+		size_t n = strlen(ret->url);
+		if (strncmp(url, ret->url, n) != 0 || (url[n] && url[n] != '/'))
+			continue;
+		*ret_query = token_query_of(&a->hosts.items[i]->config, i == 0);
+		return true;
+	}
+	return false;
+}
+
 const char *host_url(const struct app *a, size_t i, struct forge **ret_forge)
 {
 	if (i >= a->hosts.len)

@@ -3,10 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/app_impl.h"
+#include "app/publish.h"
 #include "berth/git.h"
 #include "berth/path.h"
 #include "berth/template.h"
+#include "berth/token.h"
 
 enum { MANIFEST_MAX = 256 << 10 };
 
@@ -16,7 +17,7 @@ static void cancel_work(void *work)
 }
 
 /* ---- which templates there are ---- */
-struct look { struct ask *ask; char *where; struct templates found; struct err err; };
+struct look { struct ask *ask; char *where; struct git_place place; bool asked_for_login; struct templates found; struct err err; struct token_call *token; };
 
 static int read_all(struct look *l, const char *folder, struct err *reterr)
 {
@@ -51,20 +52,87 @@ static void look_process(struct loop_work *w, void *look)
 	AUTO_STR copy = path_of(PATH_CACHE, name);
 	AUTO_STR parent = path_of(PATH_CACHE, NULL);
 	path_remove_tree(copy, NULL);
-	if (path_make_dirs(parent, &l->err) == 0 && repo_copy_tip(l->where, copy, &l->err) == 0)
+	if (path_make_dirs(parent, &l->err) == 0 && repo_copy_tip(&l->place, copy, &l->err) == 0)
 		read_all(l, copy, &l->err);
 	path_remove_tree(copy, NULL);
+}
+
+static void look_done(void *look, bool cancelled);
+
+static void look_submit(struct look *l)
+{
+	l->err = (struct err){ 0 };
+	l->ask->cancel = cancel_work;
+	l->ask->call = loop_work_submit(l->ask->app->loop, look_process, look_done, l);
+}
+
+/* ---- the login of a repository that is not for everybody ---- */
+static void cancel_token(void *look)
+{
+	struct look *l = look;
+	token_cancel(l->token);
+	look_done(l, true);
+}
+
+static void login_found(void *look, const struct token_found *t, const struct err *err)
+{
+	struct look *l = look;
+	l->token = NULL;
+	if (err || !l->ask->app) {
+		look_done(l, false); /* with the refusal of before */
+		return;
+	}
+	str_replace(&l->place.user, t->user);
+	l->place.password = secret_dup(t->token);
+	look_submit(l);
+}
+
+/* Of a configured host it is known already; of others git's own helpers, or glab, may have it. */
+static bool look_for_login(struct look *l)
+{
+	static const struct token_events events = { NULL, login_found };
+	const char *scheme = strstr(l->where, "://");
+	if (l->asked_for_login || l->place.password || l->err.code != ERR_AUTH || !scheme || !l->ask->app)
+		return false;
+	l->asked_for_login = true;
+	struct host_facts h;
+	struct token_query q = { 0 };
+	AUTO_STR url = xstrndup(l->where, (size_t)(scheme - l->where) + 3 + strcspn(scheme + 3, "/"));
+	l->ask->cancel = cancel_token;
+	l->ask->call = l;
+	if (!host_of_url(l->ask->app, l->where, &h, &q))
+		q.url = url;
+	l->token = token_find(l->ask->app->loop, &q, &events, l);
+	return true;
+}
+
+/* What is known of it at once; a program may still be asked for the token. */
+static void login_of_host(struct app *a, const char *where, struct git_place *ret)
+{
+	struct host_facts h;
+	struct forge_login as;
+	struct token_query ignored;
+	if (!host_of_url(a, where, &h, &ignored))
+		return;
+	ret->ca_file = xstrdup(h.ca_file);
+	if (h.forge && forge_login(h.forge, &as)) {
+		ret->user = xstrdup(as.user);
+		ret->password = secret_dup(as.token);
+	}
 }
 
 static void look_done(void *look, bool cancelled)
 {
 	struct look *l = look;
+	if (!cancelled && look_for_login(l))
+		return;
 	struct ask *k = l->ask;
 	bool good = !cancelled && !l->err.code;
 	struct err err = l->err;
 	if (good && ask_heard(k))
 		k->got.templates(k->ctx, &l->found);
 	templates_fini(&l->found);
+	git_place_fini(&l->place);
 	free(l->where);
 	free(l);
 	if (cancelled)
@@ -78,18 +146,20 @@ unsigned app_templates(struct app *a, const char *where, void (*got)(void *ctx, 
 	struct look *l = xcalloc(1, sizeof *l);
 	l->ask = k;
 	l->where = xstrdup(where);
+	l->place.url = xstrdup(where);
+	login_of_host(a, where, &l->place);
 	k->got.templates = got;
-	k->cancel = cancel_work;
-	k->call = loop_work_submit(a->loop, look_process, look_done, l);
+	look_submit(l);
 	return k->number;
 }
 
 /* ---- making one ---- */
-struct making { struct ask *ask; char *folder, *origin; struct template filled; char *title; struct err err; };
+struct making { struct ask *ask; char *folder, *origin; struct template filled; char *title; struct publish *publish; /* NULL: it stays here */ struct err err; };
 
 static void making_free(struct making *m)
 {
 	template_fini(&m->filled);
+	publish_free(m->publish);
 	free(m->folder);
 	free(m->origin);
 	free(m->title);
@@ -147,13 +217,20 @@ static void making_done(void *making, bool cancelled)
 	struct ask *k = m->ask;
 	struct err err = m->err;
 	(void)cancelled; /* it is made, or not: there is no half */
+	struct publish *publish = m->publish;
+	bool goes_on = publish && !err.code && k->app;
 	if (!err.code && k->app)
 		app_refresh(k->app);
+	if (goes_on)
+		m->publish = NULL;
 	making_free(m);
-	ask_end(k, err.code ? &err : NULL);
+	if (goes_on)
+		publish_begin(publish, k);
+	else
+		ask_end(k, err.code ? &err : NULL);
 }
 
-unsigned app_new_project(struct app *a, const struct app_new *q, app_end_fn end, void *ctx)
+unsigned app_new_project(struct app *a, const struct app_new *q, void (*said)(void *ctx, const char *text), app_end_fn end, void *ctx)
 {
 	struct ask *k = ask_new(a, end, ctx);
 	struct making *m = xcalloc(1, sizeof *m);
@@ -162,7 +239,8 @@ unsigned app_new_project(struct app *a, const struct app_new *q, app_end_fn end,
 	m->folder = path_expand_home(q->folder);
 	m->origin = xstrdup(q->origin);
 	m->title = xstrdup(q->template->name);
-	if (refuse_read_only(a, &err) < 0 || fill(m, q, &err) < 0) {
+	k->got.said = said;
+	if (refuse_read_only(a, &err) < 0 || (q->host && !(m->publish = publish_new(a, q, &err))) || fill(m, q, &err) < 0) {
 		making_free(m);
 		return ask_fail(k, &err);
 	}

@@ -55,6 +55,8 @@ libapp_a_SOURCES = \
   src/app/registries.c \
   src/app/links.c \
   src/app/quick.c \
+  src/app/publish.h \
+  src/app/publish.c \
   src/app/new_project.c \
   src/app/host_waits.c \
   src/app/doctor.h \

@@ -47,6 +47,11 @@ static void say_way_to_host(struct cli *c)
 		cli_note(c, "`berth start %s` builds its image and starts a session; git -C %s remote add origin URL, then git push, takes it to a host.", buf_str(&b), buf_str(&b));
 }
 
+static void said(void *cli, const char *text)
+{
+	cli_note(cli, "%c%s.", *text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text, text + 1);
+}
+
 static void made(void *cli, const struct err *err)
 {
 	struct cli *c = cli;
@@ -61,7 +66,8 @@ static void made(void *cli, const struct err *err)
 		cli_out(c, buf_sv(&b));
 	} else {
 		cli_outf(c, "%s\n", c->args[0]);
-		say_way_to_host(c);
+		if (!cli_flag(c, "forge"))
+			say_way_to_host(c);
 	}
 	drop(c);
 	cli_end(c, NULL);
@@ -137,8 +143,9 @@ static void make(struct cli *c)
 		fail(c, &err);
 		return;
 	}
-	const struct app_new q = { .folder = c->args[0], .template = m->chosen, .name = m->name, .origin = cli_flag(c, "origin"), .values = m->values, .n_values = m->n };
-	app_new_project(c->app, &q, made, c);
+	const struct app_new q = { .folder = c->args[0], .template = m->chosen, .name = m->name, .origin = cli_flag(c, "origin"), .values = m->values, .n_values = m->n,
+		.host = cli_flag(c, "forge"), .namespace_path = cli_flag(c, "namespace"), .visibility = cli_flag(c, "visibility") };
+	app_new_project(c->app, &q, said, made, c);
 }
 
 /* ---- which template ---- */
@@ -220,6 +227,12 @@ void run_new(struct cli *c)
 	const char *from = cli_flag(c, "from");
 	c->data = m;
 	c->clean_up = drop;
+	if (!cli_flag(c, "forge") && (cli_flag(c, "namespace") || cli_flag(c, "visibility"))) {
+		err_set(&err, ERR_USAGE, "--namespace and --visibility are of a project at a host");
+		err_hint(&err, "--forge HOST names it.");
+		fail(c, &err);
+		return;
+	}
 	if (!c->n_args && !cli_flag(c, "list")) {
 		err_set(&err, ERR_USAGE, "no folder was named");
 		err_hint(&err, "Usage: berth new FOLDER --template python");

@@ -106,6 +106,17 @@ struct forge_call *forge_commit_files(struct forge *f, const struct forge_commit
 	return c;
 }
 
+struct forge_call *forge_new_project(struct forge *f, const struct forge_new_query *q, forge_project_fn item, forge_end_fn end, void *ctx)
+{
+	struct forge_call *c = forge_call_new(f, end, ctx);
+
+	c->on.project = item;
+	if (!f->ops->new_project)
+		return forge_call_unsupported(c, "makes no projects: they are repositories on this machine");
+	f->ops->new_project(f, c, q);
+	return c;
+}
+
 struct forge_call *forge_registry_tags(struct forge *f, const struct forge_tags_query *q,
                                        void (*item)(void *ctx, const struct registry_tag *t), forge_end_fn end, void *ctx)
 {

@@ -295,7 +295,7 @@ static const struct forge_ops gitlab_ops = {
 	.commit_ids = gitlab_commit_ids, .commits = gitlab_commits, .resolve = gitlab_resolve, .file = gitlab_file, .tree = gitlab_tree,
 	.tar = gitlab_tar, .tar_more = gitlab_tar_more, .clone = gitlab_clone, .git_place = gitlab_git_place, .pipelines = gitlab_pipelines, .job = gitlab_one_job,
 	.job_log = gitlab_job_log, .job_act = gitlab_job_act, .run_pipeline = gitlab_run_pipeline, .commit_files = gitlab_commit_files,
-	.fork = gitlab_fork, .registry_tags = gitlab_registry_tags,
+	.fork = gitlab_fork, .new_project = gitlab_new_project, .registry_tags = gitlab_registry_tags,
 };
 
 static struct net_api *api_new(const struct gitlab *g, struct net *net, const struct forge_gitlab_config *config)

@@ -113,5 +113,6 @@ void gitlab_job_act(struct forge *f, struct forge_call *c, const struct forge_jo
 void gitlab_run_pipeline(struct forge *f, struct forge_call *c, const struct forge_run_query *q);
 void gitlab_commit_files(struct forge *f, struct forge_call *c, const struct forge_commit_query *q);
 void gitlab_fork(struct forge *f, struct forge_call *c, const struct forge_fork_query *q);
+void gitlab_new_project(struct forge *f, struct forge_call *c, const struct forge_new_query *q);
 void gitlab_registry_tags(struct forge *f, struct forge_call *c, const struct forge_tags_query *q);
 #endif

@@ -10,6 +10,7 @@ static const struct deed { const char *what; const char *scopes[4]; uint32_t rol
 	[FORGE_DEED_RUN] = { "run, retry or cancel jobs", { "api" }, ROLE_DEVELOPER, true },
 	[FORGE_DEED_COMMIT] = { "commit", { "api" }, ROLE_DEVELOPER, false },
 	[FORGE_DEED_FORK] = { "fork", { "api" }, 0, false },
+	[FORGE_DEED_NEW] = { "make projects", { "api" }, 0, false },
 	[FORGE_DEED_CLONE] = { "clone", { "api", "read_repository", "write_repository" }, 0, false },
 	[FORGE_DEED_PUSH] = { "push", { "api", "write_repository" }, ROLE_DEVELOPER, false },
 	[FORGE_DEED_PULL] = { "pull images", { "api", "read_api", "read_registry" }, 0, false },

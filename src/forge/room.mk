@@ -35,6 +35,7 @@ libforge_a_SOURCES = \
   src/forge/gitlab_ci.c \
   src/forge/gitlab_log.c \
   src/forge/gitlab_actions.c \
+  src/forge/gitlab_new.c \
   src/forge/gitlab_fork.c \
   src/forge/gitlab_registry.c \
   src/forge/gitlab_url.c \

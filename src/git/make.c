@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "berth/path.h"
-#include "git/git_priv.h"
+#include "git/remote.h"
 
 DEFINE_AUTO(git_index_free, git_index)
 DEFINE_AUTO(git_signature_free, git_signature)
@@ -85,21 +85,67 @@ int repo_make(const char *dir, const struct repo_make_spec *spec, struct err *re
 	return r;
 }
 
-int repo_copy_tip(const char *url, const char *into, struct err *reterr)
+int repo_set_origin(const char *dir, const char *url, const char *branch, struct err *reterr)
 {
 	AUTO(git_repository_free_p) git_repository *git = NULL;
-	git_clone_options options;
-	static const char *const schemes[] = { "https://", "http://", "file://" };
-	bool known = false;
-	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-		known |= strncmp(url, schemes[i], strlen(schemes[i])) == 0;
-	if (!known)
-		return err_set(reterr, ERR_NOT_FOUND, "%s is neither a folder nor an https address", url);
+	AUTO(git_config_free_p) git_config *config = NULL;
+	AUTO_STR remote = xasprintf("branch.%s.remote", branch);
+	AUTO_STR merge = xasprintf("branch.%s.merge", branch);
+	AUTO_STR ref = xasprintf("refs/heads/%s", branch);
 	int r = git_room_start(reterr);
 	if (r < 0)
 		return r;
+	int rc = git_repository_open(&git, dir);
+	if (rc == 0) {
+		AUTO(git_remote_free_p) git_remote *there = NULL;
+		if (git_remote_lookup(&there, git, "origin") == GIT_ENOTFOUND)
+			rc = add_origin(git, url, NULL);
+		else
+			rc = git_remote_set_url(git, "origin", url);
+	}
+	if (rc < 0 || (rc = git_repository_config(&config, git)) < 0 || (rc = git_config_set_string(config, remote, "origin")) < 0 ||
+	    (rc = git_config_set_string(config, merge, ref)) < 0)
+		return git_fail(reterr, rc, "origin can't be set");
+	return 0;
+}
+
+/* ---- copies ---- */
+static int credentials(git_credential **out, const char *url, const char *user, unsigned allowed, void *login)
+{
+	(void)user;
+	return remote_login_give(out, login, url, allowed);
+}
+
+static int clone_as(const struct git_place *from, const char *into, struct err *reterr)
+{
+	AUTO(git_repository_free_p) git_repository *git = NULL;
+	struct remote_login login = { .url = from->url, .user = from->user, .password = from->password };
+	git_clone_options options;
 	git_clone_options_init(&options, GIT_CLONE_OPTIONS_VERSION);
 	options.checkout_opts.disable_filters = 1;
-	int rc = git_clone(&git, url, into, &options);
-	return rc < 0 ? git_fail(reterr, rc, "%s can't be cloned", url) : 0;
+	options.fetch_opts.callbacks.credentials = credentials;
+	options.fetch_opts.callbacks.payload = &login;
+	options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
+	if (from->password)
+		options.fetch_opts.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	int rc = git_clone(&git, from->url, into, &options);
+	return rc < 0 ? remote_failed(rc, &login, "cloned", "read_repository", reterr) : 0;
+}
+
+int repo_copy_tip(const struct git_place *from, const char *into, struct err *reterr)
+{
+	static const char *const schemes[] = { "https://", "http://", "file://" };
+	bool known = false;
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		known |= strncmp(from->url, schemes[i], strlen(schemes[i])) == 0;
+	if (!known)
+		return err_set(reterr, ERR_NOT_FOUND, "%s is neither a folder nor an https address", from->url);
+	int r = git_room_start(reterr);
+	if (r < 0 || (r = certificates_lock(NULL, reterr)) < 0)
+		return r;
+	r = certificates_set(from->ca_file, reterr);
+	if (r == 0)
+		r = clone_as(from, into, reterr);
+	certificates_unlock();
+	return r;
 }

@@ -126,7 +126,7 @@ void tui_free(struct tui *t)
 	stop_forget(t);
 	search_fini(t);
 	link_forget(t);
-	free(t->new_folder);
+	new_fini(t);
 	pin_fini(t);
 	lives_fini(t);
 	bulk_forget(t);

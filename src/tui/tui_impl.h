@@ -112,8 +112,9 @@ struct tui {
 	struct stop *stop_asked; /* actions.c: what a stop would lose is being asked */
 	struct following *following;   /* links.c: the link that is being followed */
 	struct { struct project_id project; struct oid commit; char *branch, *image; } pin; /* pin.c: what is being pinned where; image NULL: unpinned */
-	char *new_folder;              /* new.c: of the project that is being made */
 	struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
+	struct { char *folder; int template, host; } new; /* new.c: of the project that is being made */
+	unsigned bulk_asking; struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
 	struct { struct loop_child *child; struct loop_timer *timer; char *file; } browser; /* clipboard.c */
 	int64_t now_s;
 	int notices;
@@ -196,6 +197,8 @@ void do_start_with(struct tui *t, const struct session_options *options, bool ev
 /* pin.c */
 void do_pin(struct tui *t, bool pin);
 void pin_fini(struct tui *t);
+/* new.c */
+void new_fini(struct tui *t);
 void do_deed(struct tui *t, enum command_id id);       /* retry, play, run-pipeline, touch, and cancel of a host's build */
 void ask_fork(struct tui *t);
 bool is_deed(enum command_id id);

@@ -38,4 +38,53 @@ is "$STATUS" 3 'what is no https address is not run'
 tiny base
 berth new "$HOME/berth/$(own three)" -t minimal --set "base_image=$IMAGE"
 is "$(grep '^ARG BASE_IMAGE=' "$HOME/berth/$(own three)/Dockerfile")" "ARG BASE_IMAGE=$IMAGE" 'on a base image of one'"'"'s own'
+
+# At a host, too ------------------------------------------------------------------------------------------------------
+standin=$LAB/../fake
+background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
+wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
+url=$(sed -n 's/^url=//p' "$T/where")
+mkdir -p "$XDG_CONFIG_HOME/berth"
+config=$XDG_CONFIG_HOME/berth/config
+printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = glpat-zoe\n' "$url" >"$config"
+chmod 600 "$config"
+
+berth new "$HOME/berth/nowhere" -t minimal --forge elsewhere
+is "$STATUS" 3 'host: one that is not configured'
+like "$ERR" 'there are: lab; nothing was made' 'host: and which are'
+ok 'host: nothing was made' test ! -e "$HOME/berth/nowhere"
+berth new "$HOME/berth/nowhere" -t minimal --forge lab --visibility secret
+is "$STATUS" 2 'host: a visibility that there is none of'
+berth new "$HOME/berth/nowhere" -t minimal --namespace lab
+is "$STATUS" 2 'host: a group without a host'
+berth new "$HOME/berth/there" -t minimal --forge lab --namespace lab/air
+is "$STATUS" 0 'host: made' || diag "$ERR"
+like "$ERR" 'It is pushed: .*/lab/air/there' 'host: pushed'
+like "$ERR" 'first build runs: pipeline [0-9]+' 'host: and its first build runs'
+like "$(git -C "$HOME/berth/there" remote get-url origin)" '/lab/air/there.git$' 'host: origin is set'
+is "$(git -C "$HOME/berth/there" config branch.main.merge)" refs/heads/main 'host: main follows it'
+nok 'host: no token is in the repository' grep -rq glpat "$HOME/berth/there"
+berth commits lab/air/there --json
+is "$(json 'd[0]["sha"]' <<<"$OUT")" "$(git -C "$HOME/berth/there" rev-parse --short=7 main)" 'host: it has the commit'
+berth new "$HOME/berth/again" --name there -t minimal --forge lab --namespace lab/air
+is "$STATUS" 6 'host: there is one of that name'
+like "$ERR" 'is in .*/again, but not at lab.*taken' 'host: what is there and what is not'
+berth new "$HOME/berth/group" -t minimal --forge lab --namespace no/such/group
+is "$STATUS" 3 'host: a group that is not there'
+like "$ERR" 'no group no/such/group' 'host: is named'
+
+# templates of a repository that is not for everybody
+berth new "$HOME/berth/own" -t minimal --forge lab --visibility private
+is "$STATUS" 0 'a private project of my own' || diag "$ERR"
+berth new "$HOME/berth/from-own" --from "$url/zoe/own.git" --name copy
+is "$STATUS" 0 'templates: a private repository of a configured host' || diag "$ERR"
+ok 'templates: its files are there' test -s "$HOME/berth/from-own/.gitlab-ci.yml"
+: >"$config"
+berth new "$HOME/berth/not" --from "$url/zoe/own.git" --name copy
+isnt "$STATUS" 0 'templates: not without a login'
+like "$ERR" 'wants a token|not there' 'templates: which is said'
+git config --global credential.helper '!f() { echo username=zoe; echo password=glpat-zoe; }; f'
+berth new "$HOME/berth/helped" --from "$url/zoe/own.git" --name copy
+is "$STATUS" 0 "templates: git's own helper has the login" || diag "$ERR"
+unlike "$OUT$ERR" glpat 'templates: no token is shown'
 done_testing

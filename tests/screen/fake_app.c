@@ -380,9 +380,11 @@ int app_link_of(const struct app *a, struct project_id p, struct link *ret, stru
 	return 0;
 }
 
-unsigned app_new_project(struct app *a, const struct app_new *q, app_end_fn end, void *ctx)
+const char *app_host_at(const struct app *a, size_t i) { (void)a; return i ? NULL : "gitlab"; }
+unsigned app_new_project(struct app *a, const struct app_new *q, void (*said)(void *ctx, const char *text), app_end_fn end, void *ctx)
 {
-	note(a, "new %s %s", q->folder, q->template->name);
+	(void)said;
+	note(a, "new %s %s at %s in %s", q->folder, q->template->name, q->host ? q->host : "-", q->namespace_path ? q->namespace_path : "-");
 	end(ctx, NULL);
 	return 1;
 }

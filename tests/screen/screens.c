@@ -161,7 +161,8 @@ static void test_calls(void **state)
 		{ WORLD_FULL, ": text:open enter text:berth://local/flights-tutorial?env[A]=1 enter s", "link local flights-tutorial\nstart branch=main commit=- memory=-\n" },
 		{ WORLD_FULL, ": text:open enter text:berth://local/flights-tutorial?env[A]=1 enter enter", "link local flights-tutorial\n" },
 		{ WORLD_FULL, ": text:open enter text:rm%20-rf enter", "" },
-		{ WORLD_FULL, ": text:new enter text:one enter m", "new ~/berth/one minimal\n" },
+		{ WORLD_FULL, ": text:new enter text:one enter m m", "new ~/berth/one minimal at - in -\n" },
+		{ WORLD_FULL, ": text:new enter text:one enter m 1 text:science enter", "new ~/berth/one minimal at gitlab in science\n" },
 		{ WORLD_FULL, "M M", "mouse 1\nmouse 0\n" },
 		/* counts */
 		{ WORLD_FULL, "3 alt-2 j s", "start branch=main commit=29cf9b1 memory=-\n" },

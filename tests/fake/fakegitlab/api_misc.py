@@ -67,6 +67,16 @@ def sees_group(place, person):
     return place.visibility == "public" or (person is not None and (person.admin or place.visibility == "internal" or place.level(person) >= GUEST))
 
 
+@route("GET", "namespaces/:id", open_to_all=False)
+def namespace(site, request):
+    """By number or by path, of a person or a group; one that the caller may not see is not there."""
+    named = request.params["id"]
+    found = site.world.find_namespace(int(named) if named.isdigit() else named)
+    if found is None or (hasattr(found, "members") and not sees_group(found, request.user)):
+        raise answers.not_found("Namespace")
+    return answers.as_json(site.entities.namespace(found))
+
+
 @route("GET", "namespaces", open_to_all=False)
 def namespaces(site, request):
     search = (request.one("search") or "").lower()
