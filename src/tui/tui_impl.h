@@ -114,7 +114,6 @@ struct tui {
 	struct { struct project_id project; struct oid commit; char *branch, *image; } pin; /* pin.c: what is being pinned where; image NULL: unpinned */
 	struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
 	struct { char *folder; int template, host; } new; /* new.c: of the project that is being made */
-	unsigned bulk_asking; struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
 	struct { struct loop_child *child; struct loop_timer *timer; char *file; } browser; /* clipboard.c */
 	int64_t now_s;
 	int notices;

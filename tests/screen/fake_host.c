@@ -19,6 +19,11 @@ int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr)
 	const struct image *i = store_image(a->store, q->project, &q->commit);
 	const struct project *p = store_project(a->store, q->project);
 	const char *state = i && i->has_job ? job_state_name(i->job.state) : NULL;
+	bool pinned = i && (i->state == IMAGE_PINNED || i->state == IMAGE_PINNED_MISSING || i->state == IMAGE_PINNED_LOGIN);
+	if (q->deed == APP_UNPIN && !pinned)
+		return err_set(reterr, ERR_NOT_FOUND, "the project pins no image at this commit");
+	if ((q->deed == APP_PIN || q->deed == APP_UNPIN) && !on_host(a, q->project))
+		return 0;
 	if (!on_host(a, q->project))
 		return err_set(reterr, ERR_UNSUPPORTED, "local has no CI: its images are built on the engine");
 	if (p->access_level < 30)
@@ -26,7 +31,7 @@ int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr)
 	if (q->deed == APP_RUN)
 		return i && oid_eq(&i->commit, &store_branch_at(a->store, q->project, 0)->tip) ? 0 :
 			err_set(reterr, ERR_CONFLICT, "pipelines run for the newest commit of a branch, and this one is no branch's newest");
-	if (q->deed == APP_TOUCH || q->deed == APP_FORK)
+	if (q->deed == APP_TOUCH || q->deed == APP_FORK || q->deed == APP_PIN || q->deed == APP_UNPIN)
 		return 0;
 	if (!state)
 		return err_set(reterr, ERR_NOT_FOUND, "no job builds the image of this commit");
