@@ -82,13 +82,15 @@ git -C "$dir" branch -D "pin/${before:0:7}" >/dev/null 2>&1
 term_start 100x30 env -C "$dir" "$BERTH"
 term_ok 20 'Our own' 'the dashboard'
 term_keys 3
+term_ok 10 '▌[0-9a-f]{7}.*Our own' 'its newest commit'
 term_keys f
 term_ok 10 'FROM scratch' 'its Dockerfile'
 term_keys e
 term_ok 10 'write it to:.*Dockerfile' 'can be written to a file'
 term_keys Enter
 term_ok 10 'is there already; nothing was written' 'but not over one that is there'
-term_keys Escape
+term_keys q
+term_ok 10 '\[3\] Commits' 'q closes it'
 term_keys :
 term_type pin
 term_keys Enter
