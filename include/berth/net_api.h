@@ -81,6 +81,8 @@ struct net_api_request {
 	bool any_type;                /* not JSON: else a web page in its place is an error */
 	size_t max_body;              /* decoded; 0: 64 MiB, for a stream none */
 	size_t page_size;             /* net_api_pages: items of a full page, as the path asks for; 0: not known */
+	uint32_t rest_s;              /* net_api_pages of a list sorted by change: where its first page is unchanged, the others are not asked
+	                               * for again so many seconds after the server last confirmed them; 0: they are */
 	uint32_t total_timeout_ms;    /* 0: the config's */
 };
 struct net_answer {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asks for a branch's history: ids first and on to the end (they are small), entities for the rows that are looked at. */
+/*
+ * Asks for a branch's history: ids first, entities for the rows that are looked at. Ids are small, so those of a repository on this
+ * machine are read on to the end; a host gives them in pages of a hundred, a request each, and only where somebody looks.
+ */
 #include "app/app_impl.h"
 
 enum {
 	FIRST_PAGE = 200,         /* enough for any screen, so that the first one comes at once */
 	NEXT_PAGES = 20000,
+	HOST_PAGE = 100,
 	IDS_UNASKED = 400000,     /* beyond so many rows ids are loaded only when somebody scrolls there */
 	ENTITIES_MAX = 512,
 };
@@ -137,19 +141,22 @@ static void ask_ids(struct app *a, const struct branch *b)
 	if (!begin)
 		confirm_ids(a);
 	size_t known = store_n_commits(a->store, w->project, w->branch, &complete);
-	if (!begin && (complete || (known >= IDS_UNASKED && w->first + w->n < known)))
+	bool host = forge_caps(forge_of(a, store_project(a->store, w->project))) & FORGE_SEARCHES;
+	size_t seen = w->first + w->n;
+	if (!begin && (complete || (host ? seen <= known : known >= IDS_UNASKED && seen < known)))
 		return;
 	if (asking_same(s, b) || oid_eq(&s->failed_tip, &b->tip))
 		return;
 	drop_ids(a);
 	if (!begin) {
-		ask_page(a, b, known, NEXT_PAGES);
+		ask_page(a, b, known, host ? (MAX_OF(seen - known, (size_t)1) + HOST_PAGE - 1) / HOST_PAGE * HOST_PAGE : NEXT_PAGES);
 		return;
 	}
 	struct fresh f = fresh_of(FRESH_LOADING, NULL, store_commits_fresh(a->store, w->project, w->branch));
 	store_commits_mark(a->store, w->project, w->branch, &f);
 	/* Where a longer list is replaced because the tip has moved, what is on screen must not fall off its end meanwhile. */
-	ask_page(a, b, 0, MAX_OF((size_t)FIRST_PAGE, MIN_OF(known, w->first + w->n + FIRST_PAGE)));
+	size_t page = host ? HOST_PAGE : FIRST_PAGE;
+	ask_page(a, b, 0, MAX_OF(page, MIN_OF(known, seen + page) / page * page));
 }
 
 /* ---- entities ---- */

@@ -227,14 +227,41 @@ struct branches_request {
 	struct request base;
 	struct project_id project;
 	VEC(struct branch) items;
+	bool nothing_known, showing;   /* so they are shown as they come, at the end of a turn; one is asked for */
+	uint64_t shown_ms;
+	struct loop *loop;             /* the app may go first */
 };
+
+/* A host gives some thousands in as many pages as there are hundreds: the first one is worth looking at, and its history too. */
+static void show_branches(void *request)
+{
+	struct branches_request *r = request;
+	struct app *a = r->base.app;
+	VEC(struct branch) copies = VEC_INIT;
+	r->showing = false;
+	if (!a || !store_project(a->store, r->project))
+		return;
+	VEC_RESERVE(&copies, r->items.len);
+	for (; copies.len < r->items.len; copies.len++)
+		branch_dup(&copies.items[copies.len], &r->items.items[copies.len]);
+	struct fresh f = *store_branches_fresh(a->store, r->project);
+	store_set_branches(a->store, r->project, copies.items, copies.len, &f);
+	VEC_FINI(&copies);
+	r->shown_ms = loop_now_ms(a->loop);
+	ask_commits(a);
+}
 
 static void branch_item(void *request, const struct branch *b)
 {
 	struct branches_request *r = request;
+	struct app *a = r->base.app;
 	struct branch copy;
 	branch_dup(&copy, b);
 	VEC_PUSH(&r->items, copy);
+	if (!a || !r->nothing_known || r->showing || (r->shown_ms && loop_now_ms(a->loop) < r->shown_ms + SHOWN_EVERY_MS))
+		return;
+	r->showing = true;
+	loop_defer(a->loop, show_branches, r);
 }
 
 static void reduce_branches(struct app *a, struct branches_request *r, const struct err *err)
@@ -259,6 +286,8 @@ static void reduce_branches(struct app *a, struct branches_request *r, const str
 static void branches_end(void *request, const struct err *err)
 {
 	struct branches_request *r = request;
+	if (r->showing)
+		loop_defer_cancel(r->loop, show_branches, r);
 	struct app *a = request_over(&r->base) ? r->base.app : NULL;
 	if (a)
 		reduce_branches(a, r, err);
@@ -281,6 +310,9 @@ static void drop_branches(struct app *a)
 		struct fresh f = fresh_of(was.at_s ? FRESH_STALE : FRESH_ABSENT, NULL, &was);
 		store_branches_mark(a->store, r->project, &f);
 	}
+	if (r->showing)
+		loop_defer_cancel(a->loop, show_branches, r);
+	r->showing = false;
 	request_drop(&a->schedule.branches_asked);
 }
 
@@ -300,5 +332,7 @@ void ask_branches(struct app *a, struct project_id p)
 	store_branches_mark(a->store, p, &f);
 	struct branches_request *r = request_new(a, sizeof *r, &s->branches_asked, cancel_forge);
 	r->project = p;
+	r->loop = a->loop;
+	r->nothing_known = !store_n_branches(a->store, p);
 	r->base.call = forge_branches(forge_of(a, project), project, branch_item, branches_end, r);
 }

@@ -198,11 +198,11 @@ struct op_request *op_get(struct op *op, const char *path, op_got got)
 	return op_fetch(op, &(struct op_ask){ .path = path, .revalidate = true, .max_body = GITLAB_MAX_ANSWER }, got);
 }
 
-struct op_request *op_pages(struct op *op, const char *path, op_page page, op_pages_end end)
+struct op_request *op_pages(struct op *op, const char *path, uint32_t rest_s, op_page page, op_pages_end end)
 {
 	static const struct net_page_events events = { .on_page = request_page, .on_end = request_pages_ended };
 	struct op_request *r = request_new(op);
-	const struct net_api_request q = { .path = path, .revalidate = true, .page_size = 100, .max_body = GITLAB_MAX_ANSWER };
+	const struct net_api_request q = { .path = path, .revalidate = true, .page_size = 100, .rest_s = rest_s, .max_body = GITLAB_MAX_ANSWER };
 
 	r->page = page;
 	r->pages_end = end;

@@ -64,7 +64,8 @@ struct op_ask {
 };
 struct op_request *op_fetch(struct op *op, const struct op_ask *ask, op_got got);
 struct op_request *op_get(struct op *op, const char *path, op_got got); /* a revalidated GET of what is on screen */
-struct op_request *op_pages(struct op *op, const char *path, op_page page, op_pages_end end); /* of 100; path says so */
+/* Pages of 100; path says so. rest_s: of net_api.h, for lists that are sorted by change. */
+struct op_request *op_pages(struct op *op, const char *path, uint32_t rest_s, op_page page, op_pages_end end);
 void op_request_cancel(struct op_request *r);           /* its handler isn't called; NULL is fine */
 struct net_api_call *op_request_call(struct op_request *r);
 /* A path below the op's project: "/repository/branches?per_page=100". Owned. */

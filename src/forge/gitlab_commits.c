@@ -83,6 +83,8 @@ const struct commit *commit_kept(const struct gitlab *g, const struct oid *id)
 }
 
 /* ---- branches ------------------------------------------------------------------------------------------------------------------ */
+/* A push stands on the first page; a branch that was removed may be on a later one, and goes so much later. */
+enum { BRANCHES_REST_S = 300 };
 struct branches_op { struct op op; struct map *seen; };
 
 static void branches_fini_op(struct op *op) { map_free(((struct branches_op *)op)->seen); }
@@ -130,7 +132,7 @@ void gitlab_branches(struct forge *f, struct forge_call *c, const struct project
 
 	x->seen = map_new(NULL);
 	x->op.fini = branches_fini_op;
-	op_pages(&x->op, path, branches_page, branches_ended);
+	op_pages(&x->op, path, BRANCHES_REST_S, branches_page, branches_ended);
 }
 
 /* ---- a history's ids ------------------------------------------------------------------------------------------------------------ */

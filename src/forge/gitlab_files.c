@@ -229,7 +229,7 @@ static void tree_later(struct op *op)
 	AUTO_STR path = xasprintf("%s/repository/tree?ref=%s&recursive=true&per_page=100&pagination=keyset", op->base, hex);
 	x->tree = xcalloc(1, sizeof *x->tree);
 	*x->tree = (struct tree){ .base = xstrdup(op->base), .commit = x->commit };
-	op_pages(op, path, tree_page, tree_ended);
+	op_pages(op, path, 0, tree_page, tree_ended);
 }
 
 void gitlab_tree(struct forge *f, struct forge_call *c, const struct project *p, const struct oid *commit)

@@ -119,7 +119,7 @@ static void tags_ask(struct tags_op *x)
 		return;
 	}
 	AUTO_STR path = xasprintf("%s/registry/repositories/%s/tags?per_page=100", x->op.base, x->repository);
-	op_pages(&x->op, path, list_page, list_ended);
+	op_pages(&x->op, path, 0, list_page, list_ended);
 }
 
 /* ---- which repository -------------------------------------------------------------------------------------------------------------- */
@@ -169,7 +169,7 @@ static void tags_begin(struct op *op)
 		return;
 	}
 	AUTO_STR path = op_path(op, "/registry/repositories?per_page=100");
-	op_pages(op, path, repositories_page, repositories_ended);
+	op_pages(op, path, 0, repositories_page, repositories_ended);
 }
 
 void gitlab_registry_tags(struct forge *f, struct forge_call *c, const struct forge_tags_query *q)

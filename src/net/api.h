@@ -49,6 +49,7 @@ struct net_api_call {
 	bool paused, hold, failing;
 	unsigned n_tries, n_redirects, n_pages;
 	unsigned bearer_no;                     /* which of the client's tokens it was sent with */
+	bool first_unchanged;                   /* of a list: what was kept of its first page is still so */
 	bool sent_again;                        /* with another token than the one that was refused */
 	uint64_t not_before_ms;
 	struct err err;                         /* failing: how it ends at the next pump */
@@ -94,6 +95,8 @@ void api_run(struct net_api_call *c);
 
 /* ---- api_answer.c: what an answer means ------------------------------------------------------------------------------------ */
 void api_judge(struct net_api_call *c, const struct err *broke);
+/* Takes a further page as it was kept, see rest_s; false: it has to be asked for. */
+bool api_take_kept(struct net_api_call *c);
 /* The answer is good and its body follows: true when it may be given in pieces. */
 bool api_is_good(const struct net_api_call *c);
 void api_fail_with(struct net_api_call *c, const struct err *e); /* ends it, its answer given beside the error */

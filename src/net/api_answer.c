@@ -220,7 +220,7 @@ static void good(struct net_api_call *c)
 		api_end(c, &a, NULL);
 }
 
-static void unchanged(struct net_api_call *c)
+static void unchanged(struct net_api_call *c, bool confirmed)
 {
 	const struct net_memo *m = &c->api->config.memo;
 	AUTO_STR key = xasprintf("%s%s", c->api->config.peer.base_url, c->q.path);
@@ -235,8 +235,9 @@ static void unchanged(struct net_api_call *c)
 	buf_clear(&c->in);
 	c->in.max = MAX_OF(c->in.max, k.body.len + 1);
 	buf_add_sv(&c->in, k.body);
-	if (m->touch)
+	if (m->touch && confirmed)
 		m->touch(m->ctx, key, clock_wall_s());
+	c->first_unchanged |= confirmed && !c->n_pages;
 	struct net_answer a;
 	api_answer(c, &a);
 	a.response.status = 200;
@@ -245,6 +246,20 @@ static void unchanged(struct net_api_call *c)
 		give_page(c, &a, next);
 	else
 		api_end(c, &a, NULL);
+}
+
+bool api_take_kept(struct net_api_call *c)
+{
+	struct net_kept k;
+	if (c->kind != API_PAGES || !c->q.rest_s || !c->n_pages || !c->first_unchanged || !net_api_kept(c->api, c->q.path, &k) ||
+	    clock_wall_s() - k.at_s >= (int64_t)c->q.rest_s)
+		return false;
+	head_clear(&c->head);
+	c->head.status = 304;
+	c->head_came = true;
+	c->where = API_RUNNING;
+	unchanged(c, /* confirmed= */ false);
+	return true;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------------------- */
@@ -274,7 +289,7 @@ void api_judge(struct net_api_call *c, const struct err *broke)
 	if (api_is_good(c)) {
 		good(c);
 	} else if (status == 304) {
-		unchanged(c);
+		unchanged(c, /* confirmed= */ true);
 	} else if (status >= 300 && status < 400) {
 		redirected(c);
 	} else if (status == 401 && api_waits_for_token(c)) {

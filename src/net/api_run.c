@@ -112,6 +112,8 @@ void api_run(struct net_api_call *c)
 	static const struct net_stream_events events = { on_head, on_data, on_end };
 	struct net_api *a = c->api;
 	headers v = VEC_INIT;
+	if (api_take_kept(c))
+		return;
 	look_up(c);
 	add_headers(c, &v);
 	head_clear(&c->head);

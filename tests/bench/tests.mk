@@ -11,8 +11,8 @@ BENCHES += tests/bench/bench-log
 tests_bench_bench_log_SOURCES = tests/bench/log.c
 tests_bench_bench_log_LDADD = libtui.a $(BELOW_tui) -lutil
 
-BENCH_FILES = tests/bench/dashboard tests/bench/start
-EXTRA_DIST += $(BENCH_FILES)
+BENCH_FILES = tests/bench/dashboard tests/bench/host tests/bench/start
+EXTRA_DIST += $(BENCH_FILES) tests/bench/screen.py
 
 # (New ones above this line.)
 .PHONY: bench

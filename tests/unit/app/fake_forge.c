@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fakes.h"
 
+#include <stdio.h>
+
 struct fake_job {
 	struct fake_forge *forge;
 	struct forge_call *call;
@@ -8,6 +10,8 @@ struct fake_job {
 	enum fake_slot slot;
 	size_t project, first, max;
 	bool ini;                      /* the file that is asked for is renku.ini, else the Dockerfile */
+	enum forge_projects_of of;
+	size_t given;
 	struct oid tip;
 	VEC(struct oid) ids;
 	char *rev;
@@ -58,6 +62,29 @@ static void give_projects(struct fake_job *j)
 			.dir = text(f->dir), .active_at_s = f->active_at_s, .default_branch = f->n_commits ? text("main") : NULL };
 		forge_give_project(j->call, &p);
 	}
+}
+
+static void give_one(struct fake_job *j, const char *group, size_t i)
+{
+	AUTO_STR path = xasprintf("%s/p%zu", group, i);
+	struct project p = { .id = project_id_of(j->forge->base.name, path), .forge = j->forge->base.name, .path = path, .name = strchr(path, '/') + 1,
+		.active_at_s = 1000 - (int64_t)i, .default_branch = text("main") };
+	forge_give_project(j->call, &p);
+}
+
+static void give_page(struct fake_job *j)
+{
+	size_t n = j->of == FORGE_PROJECTS_ALL ? j->forge->n_all : j->forge->n_mine, end = MIN_OF(n, j->first + j->max);
+	if (j->rev) { /* a search */
+		bool there = j->forge->hit && strstr(j->rev, j->forge->hit) && n;
+		if (there)
+			give_one(j, j->of == FORGE_PROJECTS_ALL ? "all" : "mine", n - 1);
+		forge_give_page(j->call, false, 0);
+		return;
+	}
+	for (size_t i = j->first; i < end; i++)
+		give_one(j, "mine", i);
+	forge_give_page(j->call, end < n, n);
 }
 
 static void give_branches(struct fake_job *j)
@@ -117,7 +144,7 @@ static void give_tree(struct fake_job *j)
 static void answer(void *job)
 {
 	struct fake_job *j = job;
-	static void (*const give[FAKE_SLOTS_])(struct fake_job *) = { give_projects, give_branches, give_ids, give_commits, give_found, give_file, give_tree };
+	static void (*const give[FAKE_SLOTS_])(struct fake_job *) = { give_projects, give_branches, give_ids, give_commits, give_found, give_file, give_tree, give_page };
 	struct forge_call *c = j->call;
 	struct err err = { 0 };
 	if (j->forge->fail[j->slot])
@@ -164,6 +191,21 @@ static void cancel(struct forge_call *c)
 static void projects(struct forge *f, struct forge_call *c)
 {
 	job_new(f, c, FAKE_PROJECTS, NULL);
+}
+
+static void projects_page(struct forge *f, struct forge_call *c, const struct forge_projects_query *q)
+{
+	struct fake_job *j = job_new(f, c, FAKE_PAGE, NULL);
+	struct buf b = BUF_INIT;
+	j->of = q->of;
+	j->first = q->first;
+	j->max = q->max;
+	if (!q->search)
+		return;
+	j->rev = xstrdup(q->search);
+	buf_addf(&b, "%s%s:%s ", j->forge->searched, q->of == FORGE_PROJECTS_ALL ? "A" : "M", q->search);
+	snprintf(j->forge->searched, sizeof j->forge->searched, "%s", buf_str(&b));
+	buf_fini(&b);
 }
 
 static void branches(struct forge *f, struct forge_call *c, const struct project *p)
@@ -228,4 +270,15 @@ struct fake_forge *fake_forge_new(struct loop *l, const char *name)
 	struct fake_forge *f = xcalloc(1, sizeof *f);
 	forge_init(&f->base, &ops, l, name);
 	return f;
+}
+
+void fake_forge_be_host(struct fake_forge *f)
+{
+	static struct forge_ops ops;
+	ops = *f->base.ops;
+	ops.caps |= FORGE_SEARCHES;
+	ops.projects_page = projects_page;
+	ops.watch = NULL;
+	ops.unwatch = NULL;
+	f->base.ops = &ops;
 }

@@ -9,7 +9,7 @@
 #include "berth/forge_impl.h"
 
 /* ---- forge ---- */
-enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_SLOTS_ };
+enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_PAGE, FAKE_SLOTS_ };
 enum { FAKE_PROJECTS_MAX = 4 };
 struct fake_project {
 	const char *path, *dir;        /* name: the path's last part */
@@ -26,7 +26,12 @@ struct fake_forge {
 	bool wrong_ids, lost_commits;    /* a history that does not begin at its tip; commits that can't be read */
 	size_t max_first;                /* the farthest row that ids were asked from */
 	struct forge_watch *watch;
+	/* a host (fake_forge_be_host): gives lists in pages and searches them */
+	size_t n_mine, n_all;            /* generated projects: "mine/p7"; "all/p7" only when all are asked for */
+	const char *hit;                 /* what a search finds among them, by its path's end; NULL: nothing */
+	char searched[200];              /* "M:words A:words …": what was searched for */
 };
+void fake_forge_be_host(struct fake_forge *f);
 struct fake_forge *fake_forge_new(struct loop *l, const char *name);
 struct oid fake_oid(size_t project, size_t number);          /* number: 1 is the root */
 struct project_id fake_project_id(const struct fake_forge *f, size_t i);

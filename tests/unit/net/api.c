@@ -98,6 +98,30 @@ void api_pages_end_at_a_short_one(void **state)
 	script_stop(&sc);
 }
 
+void api_pages_whose_first_is_unchanged(void **state)
+{
+	struct script sc;
+	struct api_seen s;
+	const struct net_api_request q = { .path = "/p", .page_size = 2, .revalidate = true, .rest_s = 300 };
+	SCRIPT(&sc, { "GET /p ", JSON_ANSWER("200 OK", "Etag: W/\"1\"\r\nLink: <https://h/p?at=2>; rel=\"next\"\r\nContent-Length: 5\r\n", "[1,2]") },
+	            { "GET /p?at=2 ", JSON_ANSWER("200 OK", "Etag: W/\"2\"\r\nContent-Length: 5\r\n", "[3,4]") },
+	            { "GET /p ", "HTTP/1.1 304 Not Modified\r\nEtag: W/\"1\"\r\n\r\n" },
+	            { "GET /p ", JSON_ANSWER("200 OK", "Etag: W/\"3\"\r\nLink: <https://h/p?at=2>; rel=\"next\"\r\nContent-Length: 5\r\n", "[5,1]") },
+	            { "GET /p?at=2 ", JSON_ANSWER("200 OK", "Etag: W/\"4\"\r\nContent-Length: 5\r\n", "[2,3]") });
+	api_seen_new(&s, &sc, NULL);
+	static const struct { const char *data; size_t asked; } rows[] = { { "[1,2][3,4]", 2 }, { "[1,2][3,4]", 3 }, { "[5,1][2,3]", 5 } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		ask_pages(&s, &q);
+		assert_int_equal(s.err.code, 0);
+		assert_true(s.complete);
+		assert_string_equal(buf_str(&s.data), rows[i].data);
+		assert_int_equal(sc.n_asked, rows[i].asked);
+		api_seen_again(&s);
+	}
+	api_seen_free(&s);
+	script_stop(&sc);
+}
+
 void api_pieces(void **state)
 {
 	struct script sc;
