@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tui/picker.h"
 
+/* The item under the cursor stands whole below the list, where that is tall enough and its rows may be cut. */
+enum { FILTER_ROWS = 2, WHOLE_ROWS = 3, WHOLE_FROM_ROWS = 8, WHOLE_TO_COLS = 110 };
+
 struct picker {
 	struct overlay o;
 	VEC(struct picker_item) items;
@@ -141,8 +144,8 @@ static void picker_command(struct tui *t, struct overlay *o, enum command_id id)
 static int picker_height(struct tui *t, struct overlay *o, int width)
 {
 	struct picker *p = (struct picker *)o;
-	(void)t, (void)width;
-	return (int)p->items.len + (p->typing ? 5 : 0);
+	(void)t;
+	return (int)p->items.len + (p->typing ? FILTER_ROWS : 0) + (width > WHOLE_TO_COLS ? 0 : WHOLE_ROWS);
 }
 
 static void draw_item(struct tui *t, const struct picker *p, const struct picker_item *m, int y, struct rect r, int keys, int names)
@@ -166,7 +169,7 @@ static int draw_whole(struct tui *t, const struct picker *p, struct rect r)
 {
 	const struct picker_item *m = item_at(p, p->cursor);
 	struct doc d = { 0 };
-	if (!p->typing || r.h < 8 || r.w > 110)
+	if (r.h < WHOLE_FROM_ROWS || r.w > WHOLE_TO_COLS)
 		return 0;
 	doc_begin(&d, r.w - 2, t->surface.ascii);
 	doc_nl(&d);
@@ -175,9 +178,9 @@ static int draw_whole(struct tui *t, const struct picker *p, struct rect r)
 		AUTO_STR text = m->why_not ? xasprintf("not now: %s", m->why_not) : xstrdup(m->what);
 		doc_wrap(&d, m->why_not ? STYLE_WARN : STYLE_PLAIN, 0, sv_of(text));
 	}
-	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - 3, r.x + 1, 3, r.w - 2 }, 0);
+	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - WHOLE_ROWS, r.x + 1, WHOLE_ROWS, r.w - 2 }, 0);
 	doc_fini(&d);
-	return 3;
+	return WHOLE_ROWS;
 }
 
 static void picker_draw(struct tui *t, struct overlay *o, struct rect r)
@@ -194,8 +197,8 @@ static void picker_draw(struct tui *t, struct overlay *o, struct rect r)
 		line_draw(&p->filter, s, r.y, r.x + 3, r.w - 3, STYLE_PLAIN, true);
 		if (!p->filter.text.len)
 			surface_str(s, r.y, r.x + 4, r.w - 4, STYLE_DIM, "type to find, enter runs it");
-		r.y += 2;
-		r.h -= 2;
+		r.y += FILTER_ROWS;
+		r.h -= FILTER_ROWS;
 	}
 	r.h -= draw_whole(t, p, r);
 	p->height = r.h;
