@@ -37,7 +37,7 @@
 static const struct { const char *name, *title, *base; } heads[] = {
 	{ "python", "Python with JupyterLab, from Debian packages and requirements.txt", "debian:trixie-slim" },
 	{ "r", "R with JupyterLab, from Debian packages and install.R", "debian:trixie-slim" },
-	{ "julia", "Julia with JupyterLab, on Jupyter's own image, and Project.toml", "quay.io/jupyter/julia-notebook:latest" },
+	{ "julia", "Julia with JupyterLab, on Jupyter's own image (Debian has no Julia), and Project.toml", "quay.io/jupyter/julia-notebook:latest" },
 	{ "minimal", "A shell, git and what apt.txt names", "debian:trixie-slim" },
 };
 static const struct { const char *of /* NULL: all */, *path, *text; } files[] = {
@@ -66,7 +66,7 @@ static const struct { const char *of /* NULL: all */, *path, *text; } files[] = 
 	{ "julia", ".gitignore", ".ipynb_checkpoints/\n" },
 	{ "julia", ".renku/renku.ini", INI("/lab") },
 	{ "julia", "Project.toml", "# Packages, as Julia's own package manager writes them here.\n[deps]\n" },
-	{ "julia", "Dockerfile", HEAD "COPY --chown=1000:100 Project.toml /home/jovyan/project/Project.toml\n"
+	{ "julia", "Dockerfile", "# Debian has no Julia, so this is built on Jupyter's own image. Where quay.io can't be reached, name a copy of it, or another image\n# with Julia and JupyterLab, as the base: without one nothing here can be built.\n" HEAD "COPY --chown=1000:100 Project.toml /home/jovyan/project/Project.toml\n"
 	  "RUN julia --project=/home/jovyan/project -e 'using Pkg; Pkg.instantiate()'\nENV JULIA_PROJECT=/home/jovyan/project\n" },
 	{ "minimal", ".gitignore", "*~\n" },
 	{ "minimal", ".renku/renku.ini", INI("shell") },

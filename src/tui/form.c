@@ -30,13 +30,18 @@ static void check_against_engine(struct form *f, enum option_id id)
 	if (!e || e->state != ENGINE_UP)
 		return;
 	if (id == OPT_CPUS && e->cpus && options_cores(&f->options) > e->cpus)
-		err_set(err, ERR_USAGE, "the engine has %u", e->cpus);
+		err_set(err, ERR_USAGE, "the engine has %u CPU%s", e->cpus, e->cpus == 1 ? "" : "s");
 	if (id == OPT_GPUS && options_count(&f->options, id) && !e->has_gpus)
 		err_set(err, ERR_USAGE, "the engine offers none");
+	if (id == OPT_DISK && e->disk_free_bytes && e->limits_disk && options_bytes(&f->options, id) > e->disk_free_bytes) {
+		text_add_binary_size(&has, e->disk_free_bytes);
+		err_set(err, ERR_USAGE, "%s are free", buf_str(&has));
+		return;
+	}
 	if ((id != OPT_MEMORY && id != OPT_SHM) || !e->memory_bytes || options_bytes(&f->options, id) <= e->memory_bytes)
 		return;
 	text_add_binary_size(&has, e->memory_bytes);
-	err_set(err, ERR_USAGE, "the engine has %s", buf_str(&has));
+	err_set(err, ERR_USAGE, "the engine has %s of memory", buf_str(&has));
 }
 
 static void check(struct form *f, enum option_id id)
@@ -104,6 +109,14 @@ void form_go_to(struct form *f, const char *branch, const struct oid *commit)
 		f->asking = number;
 	app_want_images(f->t->app, f->project, &f->commit, 1);
 	tui_dirty(f->t);
+}
+
+bool form_is_wrong(const struct form *f)
+{
+	for (int i = 0; i < OPT_COUNT_; i++)
+		if (f->errors[i].code)
+			return true;
+	return false;
 }
 
 /* ---- the start ---- */

@@ -25,6 +25,7 @@ struct form {
 struct form *form_on_top(struct tui *t);                /* NULL: something else is */
 void form_set(struct form *f, enum option_id id, const char *text);
 void form_go_to(struct form *f, const char *branch, const struct oid *commit);
+bool form_is_wrong(const struct form *f);                /* a field is */
 char *form_command(const struct form *f);               /* the same start on a command line; owned */
 /* form_draw.c */
 int form_height(struct tui *t, struct overlay *o, int width);

@@ -26,48 +26,63 @@ static void held(struct tui *t, double *ret_cores, uint64_t *ret_memory)
 	}
 }
 
-/* "engine 4, held 1.5; used 0.7: 1 fits" */
-static void add_cpus(struct form *f, struct buf *b)
+/* Beside the field there is little room, so what is free comes first: "2.5 of 4 free; used 0.7, 1 fits". Below it stands all of it. */
+static void add_cpus(struct form *f, struct buf *b, bool brief)
 {
 	const struct engine_status *e = store_engine(f->t->store);
 	double cores;
 	uint64_t memory;
 	held(f->t, &cores, &memory);
 	if (e && e->cpus)
-		buf_addf(b, "engine has %u", e->cpus);
-	if (cores > 0)
-		buf_addf(b, ", sessions hold %.3g", cores);
+		buf_addf(b, "%.3g of %u free", MAX_OF(e->cpus - cores, 0.0), e->cpus);
+	if (!brief && cores > 0)
+		buf_addf(b, " (sessions hold %.3g; they may share)", cores);
 	if (f->use.peak_cores > 0)
-		buf_addf(b, "; used %.2g: %g fits", f->use.peak_cores, project_use_cores(&f->use));
+		buf_addf(b, brief ? "; used %.2g, %g fits" : ". Its sessions used %.2g at most: %g fits", f->use.peak_cores, project_use_cores(&f->use));
 }
 
-static void add_memory(struct form *f, struct buf *b)
+static void add_memory_used(struct form *f, struct buf *b, bool brief)
+{
+	if (!project_use_memory(&f->use))
+		return;
+	buf_add_str(b, brief ? "; " : ". Its sessions: ");
+	if (f->use.oom_limit_bytes) {
+		text_add_binary_size(b, f->use.oom_limit_bytes);
+		buf_add_str(b, " was too little, ");
+	} else {
+		buf_add_str(b, "used ");
+		text_add_binary_size(b, f->use.peak_memory_bytes);
+		buf_add_str(b, brief ? ", " : " at most, ");
+	}
+	text_add_binary_size(b, project_use_memory(&f->use));
+	buf_add_str(b, " fits");
+}
+
+static void add_memory(struct form *f, struct buf *b, bool brief)
 {
 	const struct engine_status *e = store_engine(f->t->store);
 	double cores;
 	uint64_t memory;
 	held(f->t, &cores, &memory);
 	if (e && e->memory_bytes) {
-		buf_add_str(b, "engine has ");
+		text_add_binary_size(b, e->memory_bytes - MIN_OF(memory, e->memory_bytes));
+		buf_add_str(b, " of ");
 		text_add_binary_size(b, e->memory_bytes);
+		buf_add_str(b, " free");
 	}
-	if (memory) {
-		buf_add_str(b, ", sessions hold ");
+	if (!brief && memory) {
+		buf_add_str(b, " (sessions may take ");
 		text_add_binary_size(b, memory);
+		buf_add_char(b, ')');
 	}
-	if (!project_use_memory(&f->use))
-		return;
-	buf_add_str(b, "; ");
-	if (f->use.oom_limit_bytes) {
-		text_add_binary_size(b, f->use.oom_limit_bytes);
-		buf_add_str(b, " was too little: ");
-	} else {
-		buf_add_str(b, "used ");
-		text_add_binary_size(b, f->use.peak_memory_bytes);
-		buf_add_str(b, ": ");
-	}
-	text_add_binary_size(b, project_use_memory(&f->use));
-	buf_add_str(b, " fits");
+	add_memory_used(f, b, brief);
+}
+
+static void add_shm(struct form *f, struct buf *b)
+{
+	uint64_t shm = options_bytes(&f->options, OPT_SHM), memory = options_bytes(&f->options, OPT_MEMORY);
+	if (memory && shm > memory)
+		buf_add_str(b, "more than the memory, which it counts as");
 }
 
 static void add_image(struct form *f, struct buf *b)
@@ -97,13 +112,14 @@ static void add_disk(struct form *f, struct buf *b)
 		buf_addf(b, "%sthe engine's storage can't limit it", b->len ? "; " : "");
 }
 
-static void add_beside(struct form *f, enum option_id id, struct buf *b)
+static void add_beside(struct form *f, enum option_id id, struct buf *b, bool brief)
 {
 	const struct option_def *d = option_def(id);
 	const struct engine_status *e = store_engine(f->t->store);
 	switch (id) {
-	case OPT_CPUS: add_cpus(f, b); break;
-	case OPT_MEMORY: add_memory(f, b); break;
+	case OPT_CPUS: add_cpus(f, b, brief); break;
+	case OPT_MEMORY: add_memory(f, b, brief); break;
+	case OPT_SHM: add_shm(f, b); break;
 	case OPT_IMAGE: add_image(f, b); break;
 	case OPT_DISK: add_disk(f, b); break;
 	case OPT_ENVIRONMENT: buf_add_str(b, "/lab, /rstudio, shell, or a path"); break;
@@ -156,6 +172,8 @@ static void draw_option(struct form *f, enum option_id id, int y, struct rect r)
 	bool here = f->at == field, wrong = f->errors[id].code;
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	draw_label(f, field, y, r, labels[id]);
+	if (wrong) /* not by its colour alone */
+		surface_str(s, y, r.x, 1, STYLE_ERROR, "!");
 	surface_str(s, y, r.x + LABEL, 1, STYLE_DIM, "[");
 	line_draw(&f->lines[id], s, y, r.x + LABEL + 1, box - 2, wrong ? STYLE_BAD : f->touched[id] ? STYLE_BOLD : STYLE_PLAIN, here);
 	surface_str(s, y, r.x + LABEL + box - 1, 1, STYLE_DIM, "]");
@@ -166,15 +184,29 @@ static void draw_option(struct form *f, enum option_id id, int y, struct rect r)
 	if (wrong)
 		buf_add_str(&b, f->errors[id].text);
 	else
-		add_beside(f, id, &b);
+		add_beside(f, id, &b, true);
 	surface_fit(s, y, r.x + LABEL + box + 1, r.w - LABEL - box - 1, wrong ? STYLE_ERROR : STYLE_DIM, buf_sv(&b));
 }
 
 /* ---- below them ---- */
-/* What has to be read first: why the form is there, else what is wrong with the project's wishes. */
+/* What has to be read first: why the form is there, else what is wrong with the project's wishes: two lines have room for the first. */
 static const char *first_words(const struct form *f)
 {
 	return f->wrong ? f->wrong : f->warnings ? f->warnings : "";
+}
+
+static void add_first_words(struct form *f, struct doc *d)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	struct sv rest = sv_trim(sv_of(first_words(f))), first = { 0 };
+	size_t more = 0;
+	sv_split(&rest, '\n', &first);
+	for (struct sv line; sv_split(&rest, '\n', &line);)
+		more += line.len > 0;
+	if (more)
+		buf_addf(&b, "(1 of %zu) ", more + 1);
+	buf_add_sv(&b, first);
+	doc_wrap(d, STYLE_WARN, 0, buf_sv(&b));
 }
 
 static void add_about(struct form *f, struct doc *d, bool wide)
@@ -184,7 +216,7 @@ static void add_about(struct form *f, struct doc *d, bool wide)
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	if (f->at < FIELD_OPTIONS || f->at >= FIELDS) {
 		if (*first_words(f))
-			doc_wrap(d, STYLE_WARN, 0, sv_of(first_words(f)));
+			add_first_words(f, d);
 		else
 			doc_wrap(d, STYLE_DIM, 0, !f->loaded ? SV("Reading what the project asks for...") : f->at < FIELD_OPTIONS ? SV("enter shows what there is to choose from.") : SV(""));
 		return;
@@ -194,11 +226,11 @@ static void add_about(struct form *f, struct doc *d, bool wide)
 		return;
 	}
 	if (!wide || id == OPT_CPUS || id == OPT_MEMORY) /* it may be cut beside the field */
-		add_beside(f, id, &b);
+		add_beside(f, id, &b, false);
 	buf_addf(&b, "%s%s", b.len ? ". " : "", froms[f->options.values[id].source]);
 	buf_add_str(&b, option_def(id)->help);
 	if (*first_words(f) && f->at == FIELD_OPTIONS)
-		doc_wrap(d, STYLE_WARN, 0, sv_of(first_words(f)));
+		add_first_words(f, d);
 	else
 		doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
 }
@@ -229,7 +261,7 @@ void form_draw(struct tui *t, struct overlay *o, struct rect r)
 	struct form *f = (struct form *)o;
 	struct doc d = { 0 };
 	int room = MAX_OF(r.h - (BELOW - 1), 1), last = MIN_OF(f->at, FIELDS - 1);
-	AUTO_STR command = form_command(f);
+	AUTO_STR command = form_is_wrong(f) ? NULL : form_command(f);
 	f->top = MAX_OF(MIN_OF(f->top, last), last - room + 1);
 	f->top = MAX_OF(MIN_OF(f->top, FIELDS - room), 0);
 	for (int i = f->top; i < FIELDS && i < f->top + room; i++) {
@@ -242,7 +274,11 @@ void form_draw(struct tui *t, struct overlay *o, struct rect r)
 	add_about(f, &d, r.w >= WIDE);
 	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - 4, r.x + 1, 2, r.w - 1 }, 0);
 	doc_fini(&d);
-	surface_str(&t->surface, r.y + r.h - 2, r.x + 1, 2, STYLE_DIM, "$ ");
-	surface_fit(&t->surface, r.y + r.h - 2, r.x + 3, r.w - 3, STYLE_DIM, sv_of(command));
+	if (command) {
+		surface_str(&t->surface, r.y + r.h - 2, r.x + 1, 2, STYLE_DIM, "$ ");
+		surface_fit(&t->surface, r.y + r.h - 2, r.x + 3, r.w - 3, STYLE_DIM, sv_of(command));
+	} else {
+		surface_fit(&t->surface, r.y + r.h - 2, r.x + 1, r.w - 1, STYLE_ERROR, SV("It can't be started so: what is marked with ! is wrong."));
+	}
 	draw_buttons(f, r.y + r.h - 1, r);
 }
