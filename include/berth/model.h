@@ -252,6 +252,7 @@ struct session {
 	double cpu_limit_cores;       /* 0: none */
 	uint32_t pids_limit, gpus;
 	uint64_t disk_limit_bytes;     /* 0: none */
+	uint64_t shm_bytes;            /* size of /dev/shm; 0: not told (another berth made it) */
 	uint32_t idle_limit_s;         /* 0: never stopped for being idle */
 	bool lfs;                      /* LFS files are fetched */
 	uint16_t port;                /* on 127.0.0.1 of the engine's machine; 0: none */

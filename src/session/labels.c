@@ -51,6 +51,7 @@ void labels_of(struct label_set *set, const struct session *s, const char *pendi
 	add_number(set, LABEL("pids"), s->pids_limit);
 	add_number(set, LABEL("gpus"), s->gpus);
 	add_number(set, LABEL("disk"), s->disk_limit_bytes);
+	add_number(set, LABEL("shm"), s->shm_bytes);
 	add_number(set, LABEL("idle"), s->idle_limit_s);
 	labels_add(set, LABEL("lfs"), s->lfs ? "yes" : "no");
 	labels_add(set, LABEL("workdir"), s->workdir);
@@ -96,6 +97,7 @@ void labels_read(const struct net_header *labels, size_t n, struct session *ret)
 	ret->pids_limit = (uint32_t)get_number(labels, n, LABEL("pids"), UINT32_MAX);
 	ret->gpus = (uint32_t)get_number(labels, n, LABEL("gpus"), UINT32_MAX);
 	ret->disk_limit_bytes = get_number(labels, n, LABEL("disk"), UINT64_MAX);
+	ret->shm_bytes = get_number(labels, n, LABEL("shm"), UINT64_MAX);
 	ret->idle_limit_s = (uint32_t)get_number(labels, n, LABEL("idle"), UINT32_MAX);
 	ret->lfs = lfs && strcmp(lfs, "yes") == 0;
 	if (!commit || !oid_parse(sv_of(commit), &ret->commit))

@@ -292,6 +292,7 @@ static void session_from(struct launch *l, const struct launch_request *q)
 	s->pids_limit = options_count(q->options, OPT_PIDS);
 	s->gpus = options_count(q->options, OPT_GPUS);
 	s->disk_limit_bytes = options_bytes(q->options, OPT_DISK);
+	s->shm_bytes = options_bytes(q->options, OPT_SHM);
 	s->idle_limit_s = options_seconds(q->options, OPT_IDLE);
 	s->lfs = options_yes(q->options, OPT_LFS);
 }

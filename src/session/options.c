@@ -18,11 +18,11 @@ static const struct option_def defs[OPT_COUNT_] = {
 	{ OPT_MEMORY, OPTION_BYTES, "memory", "mem_request", "Amount of memory", "The most memory it may use, 2G or 512M", "16M", "16T", "2G" },
 	{ OPT_GPUS, OPTION_COUNT, "gpus", "gpu_request", "Number of GPUs", "How many of the engine's GPUs it gets", "0", "64", "0" },
 	{ OPT_DISK, OPTION_BYTES, "disk", "disk_request", "Amount of disk", "The most it may write outside of its workspace, where the engine's storage can limit that; empty: no limit", "100M", "64T", NULL },
-	{ OPT_SHM, OPTION_BYTES, "shm", NULL, "Shared memory", "Size of /dev/shm, which counts as memory (data loaders of PyTorch want 1G and more)", "1M", "16T", "256M" },
+	{ OPT_SHM, OPTION_BYTES, "shm", "shm", "Shared memory", "Size of /dev/shm, which counts as memory (data loaders of PyTorch want 1G and more)", "1M", "16T", "256M" },
 	{ OPT_LFS, OPTION_YES_NO, "lfs", "lfs_auto_fetch", "Fetch LFS data", "Whether files in Git LFS are fetched at the start, or stay pointers", NULL, NULL, "no" },
 	{ OPT_ENV, OPTION_ENV, "env", NULL, "Variables", "Environment variables of your own, NAME=VALUE, no secrets: the engine shows them to who asks", NULL, NULL, NULL },
-	{ OPT_IDLE, OPTION_TIME, "idle", NULL, "Idle limit", "How long it may stand idle before it is stopped: 24h, 30m, 2d; 0 for never", "5m", "90d", "24h" },
-	{ OPT_PIDS, OPTION_COUNT, "pids", NULL, "Processes", "The most processes and threads at a time", "16", "65536", "2048" },
+	{ OPT_IDLE, OPTION_TIME, "idle", "idle", "Idle limit", "How long it may stand idle before it is stopped: 24h, 30m, 2d; 0 for never", "5m", "90d", "24h" },
+	{ OPT_PIDS, OPTION_COUNT, "pids", "pids", "Processes", "The most processes and threads at a time", "16", "65536", "2048" },
 	{ OPT_NAME, OPTION_TEXT, "name", NULL, "Name", "Lower-case letters, digits and dashes; made from project and branch when left out", NULL, NULL, NULL },
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "berth/link.h"
 #include "berth/mem.h"
 #include "berth/session.h"
+#include "session/parts.h"
 #include "tests.h"
 
 static const struct { enum option_id id; const char *typed, *normal; /* NULL: refused */ const char *says; } cases[] = {
@@ -67,6 +69,52 @@ static void the_table_agrees_with_itself(void **state)
 			assert_int_equal(options_set(&o, d->id, d->most, FROM_USER, NULL), 0);
 	}
 	assert_null(option_by_name("nothing"));
+}
+
+/* Every row is a parameter of links, and what a session is is in its labels. Variables and the name are a person's alone: no project
+ * sets them, and variables are in no label, for everybody may read those. */
+static void the_table_is_everywhere(void **state)
+{
+	static const struct { const char *typed, *kept, *label, *value; } samples[OPT_COUNT_] = {
+		[OPT_IMAGE] = { "x/y:1", "x/y:1", "image", "x/y:1" }, [OPT_ENVIRONMENT] = { "/tree", "/tree", "default-url", "/tree" }, [OPT_CPUS] = { "1.5", "1.5", "cpus", "1.5" },
+		[OPT_MEMORY] = { "512M", "512M", "memory", "536870912" }, [OPT_GPUS] = { "2", "2", "gpus", "2" }, [OPT_DISK] = { "5G", "5G", "disk", "5368709120" },
+		[OPT_SHM] = { "64M", "64M", "shm", "67108864" }, [OPT_LFS] = { "yes", "yes", "lfs", "yes" }, [OPT_ENV] = { "A=1", "A=1", NULL, NULL },
+		[OPT_IDLE] = { "90m", "90m", "idle", "5400" }, [OPT_PIDS] = { "99", "99", "pids", "99" }, [OPT_NAME] = { "mine", "mine", "session", "mine" },
+	};
+	const struct session s = { .name = (char[]){ "mine" }, .image_ref = (char[]){ "x/y:1" }, .default_url = (char[]){ "/tree" }, .cpu_limit_cores = 1.5, .memory_limit_bytes = 512 << 20,
+		.gpus = 2, .disk_limit_bytes = 5ull << 30, .shm_bytes = 64 << 20, .lfs = true, .idle_limit_s = 5400, .pids_limit = 99 };
+	struct label_set labels = { 0 };
+	(void)state;
+	labels_of(&labels, &s, NULL);
+	for (int i = 0; i < OPT_COUNT_; i++) {
+		const struct option_def *d = option_def((enum option_id)i);
+		AUTO(options_fini) struct session_options o;
+		struct link link;
+		struct err err = { 0 };
+		assert_non_null(samples[i].typed);
+		AUTO_STR text = d->kind == OPTION_ENV ? xstrdup("berth://h/a/b?env[A]=1") : xasprintf("berth://h/a/b?%s=%s", d->name, samples[i].typed);
+		if (link_parse(sv_of(text), &link, &err) < 0)
+			fail_msg("%s: %s", text, err.text);
+		assert_true(link_sets(&link, d->id));
+		assert_string_equal(options_text(&link.options, d->id), samples[i].kept);
+		AUTO(buf_fini) struct buf again = BUF_INIT;
+		link_make(&again, &link);
+		assert_non_null(strstr(buf_str(&again), d->name));
+		link_fini(&link);
+		options_init(&o);
+		bool personal = d->id == OPT_ENV || d->id == OPT_NAME;
+		assert_int_equal(d->ini_key == NULL, personal);
+		AUTO_STR ini = xasprintf("[interactive]\n%s = %s\n", d->ini_key ? d->ini_key : d->name, samples[i].typed);
+		options_read_ini(&o, sv_of(ini), NULL, NULL);
+		assert_int_equal(o.values[i].source, personal ? FROM_DEFAULT : FROM_PROJECT);
+		if (!personal)
+			assert_string_equal(options_text(&o, d->id), samples[i].kept);
+		if (!samples[i].label)
+			continue;
+		AUTO_STR name = xasprintf("io.berth.%s", samples[i].label);
+		assert_string_equal(label_get(labels.items, labels.n, name), samples[i].value);
+	}
+	labels_fini(&labels);
 }
 
 static void sources_have_a_rank(void **state)
@@ -173,7 +221,7 @@ static void warnings_of_a_long_file_have_an_end(void **state)
 }
 
 const struct CMUnitTest options_tests[] = {
-	cmocka_unit_test(values_are_checked), cmocka_unit_test(the_table_agrees_with_itself), cmocka_unit_test(sources_have_a_rank), cmocka_unit_test(variables_come_one_by_one),
+	cmocka_unit_test(values_are_checked), cmocka_unit_test(the_table_agrees_with_itself), cmocka_unit_test(the_table_is_everywhere), cmocka_unit_test(sources_have_a_rank), cmocka_unit_test(variables_come_one_by_one),
 	cmocka_unit_test(ini_files_are_read), cmocka_unit_test(warnings_of_a_long_file_have_an_end),
 };
 const size_t n_options_tests = ARRAY_LEN(options_tests);
