@@ -8,7 +8,7 @@ static const char *glyph_of(const struct tui *t, const struct look *l)
 	return t->surface.ascii ? l->ascii : l->glyph;
 }
 
-static void add_ago(struct buf *b, int64_t at_s, int64_t now_s)
+void add_ago(struct buf *b, int64_t at_s, int64_t now_s)
 {
 	text_add_age(b, now_s - at_s);
 	buf_add_str(b, now_s - at_s < 5 ? "" : " ago");

@@ -117,8 +117,7 @@ static void job_times(struct tui *t, const struct image *i, struct buf *b)
 	}
 	if (j->ended_at_s) {
 		buf_add_str(b, ", ");
-		text_add_age(b, t->now_s - j->ended_at_s);
-		buf_add_str(b, " ago");
+		add_ago(b, j->ended_at_s, t->now_s);
 	}
 }
 

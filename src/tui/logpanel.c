@@ -336,7 +336,7 @@ static void add_source(const struct log_panel *p, struct buf *b)
 		text_add_size(b, p->view.store.len - p->len_when_paused);
 	}
 	if (!p->ended && quiet >= QUIET_AFTER_S) {
-		buf_add_str(b, "  last grew ");
+		buf_add_str(b, "  grew ");
 		text_add_duration(b, quiet);
 		buf_add_str(b, " ago");
 	}
@@ -349,7 +349,7 @@ void log_panel_add_state(struct log_panel *p, struct buf *b)
 	if (!p->id)
 		return;
 	const char *file = p->kind == APP_LOG_FILE ? strrchr(p->id, '/') : NULL, *number = p->kind == APP_LOG_JOB ? strrchr(p->id, '-') : NULL;
-	buf_addf(b, "%s%s  ", number ? "job #" : "", number ? number + 1 : file ? file + 1 : p->id);
+	buf_addf(b, "%s%s  ", number ? "#" : "", number ? number + 1 : file ? file + 1 : p->id);
 	add_number(b, logindex_lines(&p->view.index));
 	buf_add_str(b, p->view.index.work ? "+ lines, counting" : " lines");
 	if (!p->follow && p->view.store.len)

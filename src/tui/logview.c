@@ -161,10 +161,10 @@ void logview_line(struct logview *v, uint64_t at, const struct esc_style *carrie
 	if (stamped)
 		memcpy(stream, raw.p + TRACE_STAMP + 1, sizeof stream);
 	logline_add(l, stamped ? (struct sv){ raw.p + TRACE_HEADER, raw.len - TRACE_HEADER } : raw);
-	if (l->header && !l->text.len)
-		name_section(l, raw);
 	if (stamped)
 		add_continuations(v, next, stream, l);
+	if (l->header && !l->text.len) /* the title may stand in a continuation */
+		name_section(l, logstore_line(&v->store, at, &next));
 	logline_end(l, v->mask);
 }
 

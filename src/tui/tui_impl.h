@@ -203,6 +203,7 @@ void ask_fork(struct tui *t);
 bool is_deed(enum command_id id);
 bool deed_why_not(struct tui *t, enum command_id id, const char **ret_why); /* false: it is no deed; *ret_why NULL: it can be done */
 void offer_deeds(struct tui *t, struct doc *d);
+void add_ago(struct buf *b, int64_t at_s, int64_t now_s); /* "3h ago", "now" */
 void details_job(struct tui *t, const struct image *i, struct doc *d);
 void details_watches(struct tui *t, struct doc *d);
 void do_build(struct tui *t);

@@ -32,6 +32,7 @@ void with_log(struct play *p);
 void with_log_open(struct play *p);
 void with_gitlab_log(struct play *p);
 void test_hostile_log(void **state);
+void test_split_title(void **state);
 void test_log_source(void **state);
 void test_log_keys(void **state);
 void test_log_save(void **state);

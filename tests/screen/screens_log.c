@@ -43,6 +43,21 @@ static bool shows(struct play *p, const char *text)
 	return strstr(buf_str(&b), text) != NULL;
 }
 
+/* A runner may put a section's title into a continuation of the marker's line. */
+void test_split_title(void **state)
+{
+	struct play p;
+	(void)state;
+	play_begin(&p, WORLD_FULL, 24, 80, false);
+	play_keys(&p, "3 L");
+	fake_log(p.app, sv_of(AT("01", "00O section_start:1795521841:prepare_executor\r\033[0K") AT("01", "00O+\033[0K\033[36;1mPreparing it\033[0;m") AT("02", "00O one")
+	                      AT("03", "00O section_start:1795521843:bare\r\033[0K") AT("03", "00O two")));
+	assert_true(shows(&p, "Preparing it"));
+	assert_false(shows(&p, "prepare_executor"));
+	assert_true(shows(&p, "bare")); /* without a title it is called by its name */
+	play_end(&p);
+}
+
 /* What a source says of itself is seen, and a log that is written anew begins anew. */
 void test_log_source(void **state)
 {
@@ -54,7 +69,7 @@ void test_log_source(void **state)
 	fake_log(p.app, SV("one\ntwo\n"));
 	assert_true(shows(&p, "2 lines  following"));
 	ev->state(p.app->log.ctx, clock_wall_s() - 45, "offline, asks again in 8 s");
-	assert_true(shows(&p, "last grew 45s ago  offline, asks again in 8 s"));
+	assert_true(shows(&p, "grew 45s ago  offline, asks again in 8 s"));
 	assert_true(log_panel_tick_ms(p.t->log) > 0);
 	ev->rewritten(p.app->log.ctx);
 	fake_log(p.app, SV("three\n"));
