@@ -181,6 +181,11 @@ struct op_request *op_fetch(struct op *op, const struct op_ask *ask, op_got got)
 	return r;
 }
 
+struct op_request *op_post(struct op *op, const char *path, json_t *body, op_got got)
+{
+	return op_fetch(op, &(struct op_ask){ .method = "POST", .path = path, .body = body }, got);
+}
+
 static void ahead_ended(void *ctx, const struct net_answer *a, const struct err *err)
 {
 	((struct op_request *)ctx)->ahead = NULL;
@@ -235,6 +240,29 @@ json_t *op_json(struct op *op, const struct net_answer *a, const struct err *err
 		return j;
 	op_fail(op, a, err ? err : &bad);
 	return NULL;
+}
+
+void op_end_odd(struct op *op, const char *wanted)
+{
+	struct err bad = { 0 };
+
+	err_set(&bad, ERR_DECODE, "%s did not answer with %s", op->g->url, wanted);
+	op_end(op, &bad);
+}
+
+void op_job_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	AUTO_JSON j = op_json(op, a, err); /* may end the op */
+	AUTO(job_fini) struct job job = { 0 };
+
+	if (!j)
+		return;
+	if (!gitlab_job(j, &job)) {
+		op_end_odd(op, "a job");
+		return;
+	}
+	forge_give_job(op->call, &job);
+	op_end(op, NULL);
 }
 
 /* ---- the forge ------------------------------------------------------------------------------------------------------------------- */

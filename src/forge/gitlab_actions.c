@@ -36,7 +36,6 @@ static void act_got(struct op *op, const struct net_answer *a, const struct err 
 {
 	struct act_op *x = (struct act_op *)op;
 	AUTO(buf_fini) struct buf words = BUF_INIT_MAX(1000);
-	AUTO(job_fini) struct job job = { 0 };
 	struct err bad = { 0 };
 
 	/* 403 "Job is not retryable", 400 "Unplayable Job": not a matter of rights, but of the state that it is in by now */
@@ -46,16 +45,7 @@ static void act_got(struct op *op, const struct net_answer *a, const struct err 
 		op_end(op, &bad);
 		return;
 	}
-	AUTO_JSON j = op_json(op, a, err);
-	if (!j)
-		return;
-	if (gitlab_job(j, &job)) {
-		forge_give_job(op->call, &job);
-		op_end(op, NULL);
-		return;
-	}
-	err_set(&bad, ERR_DECODE, "%s did not answer with a job", op->g->url);
-	op_end(op, &bad);
+	op_job_got(op, a, err);
 }
 
 void gitlab_job_act(struct forge *f, struct forge_call *c, const struct forge_job_action_query *q)
@@ -76,7 +66,7 @@ void gitlab_job_act(struct forge *f, struct forge_call *c, const struct forge_jo
 	if (q->action == FORGE_JOB_CANCEL_FORCE)
 		body = json_pack("{s:b}", "force", 1);
 	AUTO_STR path = xasprintf("%s/jobs/%llu/%s", x->op.base, (unsigned long long)q->job, acts[q->action].path);
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = path, .body = body }, act_got);
+	op_post(&x->op, path, body, act_got);
 }
 
 /* ---- pipelines ------------------------------------------------------------------------------------------------------------------ */
@@ -104,7 +94,6 @@ static void run_refused(struct run_op *x, const struct net_answer *a)
 static void run_got(struct op *op, const struct net_answer *a, const struct err *err)
 {
 	AUTO(pipeline_fini) struct pipeline p = { 0 };
-	struct err bad = { 0 };
 
 	if (err && a && a->response.status == 400) {
 		run_refused((struct run_op *)op, a);
@@ -118,8 +107,7 @@ static void run_got(struct op *op, const struct net_answer *a, const struct err 
 		op_end(op, NULL);
 		return;
 	}
-	err_set(&bad, ERR_DECODE, "%s did not answer with a pipeline", op->g->url);
-	op_end(op, &bad);
+	op_end_odd(op, "a pipeline");
 }
 
 static json_t *inputs_json(const struct forge_variable *v, size_t n)
@@ -152,7 +140,7 @@ void gitlab_run_pipeline(struct forge *f, struct forge_call *c, const struct for
 	if (q->n_inputs)
 		json_object_set_new(body, "inputs", inputs_json(q->inputs, q->n_inputs));
 	AUTO_STR path = op_path(&x->op, "/pipeline");
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = path, .body = body }, run_got);
+	op_post(&x->op, path, body, run_got);
 }
 
 /* ---- commits --------------------------------------------------------------------------------------------------------------------- */
@@ -195,8 +183,7 @@ static void commit_got(struct op *op, const struct net_answer *a, const struct e
 		op_end(op, NULL);
 		return;
 	}
-	err_set(&bad, ERR_DECODE, "%s did not answer with a commit", op->g->url);
-	op_end(op, &bad);
+	op_end_odd(op, "a commit");
 }
 
 static void commit_send(struct commit_op *x)
@@ -219,7 +206,7 @@ static void commit_send(struct commit_op *x)
 	if (x->start)
 		json_object_set_new(body, oid_parse(sv_of(x->start), &id) ? "start_sha" : "start_branch", json_str_lossy(sv_of(x->start)));
 	AUTO_STR path = op_path(&x->op, "/repository/commits");
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = path, .body = body }, commit_got);
+	op_post(&x->op, path, body, commit_got);
 }
 
 static void commit_next(struct op *op);

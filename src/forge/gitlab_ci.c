@@ -237,27 +237,10 @@ void gitlab_pipelines(struct forge *f, struct forge_call *c, const struct forge_
 }
 
 /* ---- one job ---------------------------------------------------------------------------------------------------------------------- */
-static void job_got(struct op *op, const struct net_answer *a, const struct err *err)
-{
-	AUTO_JSON j = op_json(op, a, err);
-	AUTO(job_fini) struct job job = { 0 };
-	struct err bad = { 0 };
-
-	if (!j)
-		return;
-	if (gitlab_job(j, &job)) {
-		forge_give_job(op->call, &job);
-		op_end(op, NULL);
-		return;
-	}
-	err_set(&bad, ERR_DECODE, "%s did not answer with a job", op->g->url);
-	op_end(op, &bad);
-}
-
 void gitlab_one_job(struct forge *f, struct forge_call *c, const struct project *p, uint64_t job)
 {
 	struct op *op = op_new(f, c, sizeof *op, p, FORGE_DEED_READ);
 	AUTO_STR path = xasprintf("%s/jobs/%llu", op->base, (unsigned long long)job);
 
-	op_get(op, path, job_got);
+	op_get(op, path, op_job_got);
 }

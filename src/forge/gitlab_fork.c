@@ -48,7 +48,7 @@ static void fork_ready(struct fork_op *x)
 	}
 	AUTO_STR path = xasprintf("%s/pipeline", x->base);
 	json_t *body = json_pack("{s:o}", "ref", json_str_lossy(sv_of(x->branch)));
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = path, .body = body }, pipeline_got);
+	op_post(&x->op, path, body, pipeline_got);
 }
 
 static void fork_failed(struct fork_op *x, const json_t *j)
@@ -140,5 +140,5 @@ void gitlab_fork(struct forge *f, struct forge_call *c, const struct forge_fork_
 	if (q->name)
 		json_object_set_new(body, "name", json_str_lossy(sv_of(q->name)));
 	AUTO_STR path = op_path(&x->op, "/fork");
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = path, .body = body }, fork_got);
+	op_post(&x->op, path, body, fork_got);
 }

@@ -25,14 +25,12 @@ static size_t give_all(struct op *op, const json_t *list)
 static void page_got(struct op *op, const struct net_answer *a, const struct err *err)
 {
 	AUTO_JSON list = op_json(op, a, err);
-	struct err bad = { 0 };
 	uint64_t total = 0;
 
 	if (!list)
 		return;
 	if (!json_is_array(list)) {
-		err_set(&bad, ERR_DECODE, "%s did not answer with a list of projects", op->g->url);
-		op_end(op, &bad);
+		op_end_odd(op, "a list of projects");
 		return;
 	}
 	const char *next = net_header_get(&a->response, "x-next-page"), *said = net_header_get(&a->response, "x-total");
@@ -79,7 +77,6 @@ static void one_got(struct op *op, const struct net_answer *a, const struct err 
 	const struct gitlab_where at = gitlab_at(op->g);
 	AUTO_JSON j = op_json(op, a, err); /* may end the op */
 	AUTO(project_fini) struct project p = { 0 };
-	struct err bad = { 0 };
 
 	if (!j)
 		return;
@@ -88,8 +85,7 @@ static void one_got(struct op *op, const struct net_answer *a, const struct err 
 		op_end(op, NULL);
 		return;
 	}
-	err_set(&bad, ERR_DECODE, "%s did not answer with a project", op->g->url);
-	op_end(op, &bad);
+	op_end_odd(op, "a project");
 }
 
 void gitlab_one_project(struct forge *f, struct forge_call *c, const char *path)

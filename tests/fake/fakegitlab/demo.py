@@ -120,7 +120,7 @@ A GitLab to try berth on runs at %(url)s until you press ctrl-C. You are zoe, wi
 
 In another terminal:
 
-    berth login %(url)s       (it asks for the token)
+    berth login %(url)s       (asks for the token, says what it may do, and keeps it)
     berth                                    the dashboard: Flights has a build in each state, one of them runs
 
     git clone %(clone)s/zoe/sandbox.git      then commit and push: that starts a build
