@@ -30,8 +30,15 @@ struct fake_forge {
 	size_t n_mine, n_all;            /* generated projects: "mine/p7"; "all/p7" only when all are asked for */
 	const char *hit;                 /* what a search finds among them, by its path's end; NULL: nothing */
 	char searched[200];              /* "M:words A:words …": what was searched for */
+	/* its builds (fake_forge_have_jobs, in fake_host.c) */
+	enum job_state job_state;        /* of every commit's job */
+	enum err_code deed_fails;        /* what is done there ends so */
+	bool forbidden;                  /* running builds is */
+	unsigned n_pipelines;            /* questions */
+	char deeds[300];                 /* "act 0 on 12\n" …: what was done */
 };
 void fake_forge_be_host(struct fake_forge *f);
+void fake_forge_have_jobs(struct fake_forge *f);
 struct fake_forge *fake_forge_new(struct loop *l, const char *name);
 struct oid fake_oid(size_t project, size_t number);          /* number: 1 is the root */
 struct project_id fake_project_id(const struct fake_forge *f, size_t i);

@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(each_wrong_line_is_named),
 		cmocka_unit_test(forges_are_named_sections),
 		cmocka_unit_test(a_token_that_others_may_read_is_not_used),
-		cmocka_unit_test(the_lists_of_all_forges_are_one), cmocka_unit_test(a_list_of_a_host_goes_on_where_it_is_wanted), cmocka_unit_test(a_page_that_fails_takes_no_rows_away), cmocka_unit_test(a_host_is_searched_for_ones_own_first), cmocka_unit_test(a_search_that_fails_or_is_left), cmocka_unit_test(a_history_of_a_host_is_read_where_it_is_looked_at),
+		cmocka_unit_test(the_lists_of_all_forges_are_one), cmocka_unit_test(deeds_are_refused_with_their_reason), cmocka_unit_test(deeds_say_what_came_of_them), cmocka_unit_test(a_watched_build_is_told_once_wherever_one_looks), cmocka_unit_test(a_list_of_a_host_goes_on_where_it_is_wanted), cmocka_unit_test(a_page_that_fails_takes_no_rows_away), cmocka_unit_test(a_host_is_searched_for_ones_own_first), cmocka_unit_test(a_search_that_fails_or_is_left), cmocka_unit_test(a_history_of_a_host_is_read_where_it_is_looked_at),
 		cmocka_unit_test(a_project_is_asked_of_its_own_forge),
 		cmocka_unit_test(a_forge_that_fails_takes_nothing_from_the_others),
 		cmocka_unit_test(a_syntax_error_keeps_the_defaults),

@@ -18,6 +18,8 @@ tests_unit_app_test_app_SOURCES = \
   tests/unit/app/test_builds.c \
   tests/unit/app/test_forges.c \
   tests/unit/app/test_search.c \
+  tests/unit/app/fake_host.c \
+  tests/unit/app/test_jobs.c \
   tests/unit/app/test_links.c \
   tests/unit/app/test_quick.c
 tests_unit_app_test_app_CPPFLAGS = $(UNIT_CPPFLAGS)
