@@ -10,7 +10,7 @@
 #include "berth/model.h"
 #include "berth/secret.h"
 
-int git_room_init(struct err *reterr);                  /* once, before anything else; counts. libgit2 itself starts with the first repository */
+int git_room_init(struct err *reterr);                  /* once, before anything else; counts. libgit2 itself starts with the first repository, and stays */
 void git_room_fini(void);
 
 struct repo;

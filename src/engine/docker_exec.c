@@ -79,6 +79,12 @@ static void exit_ask(struct docker_call *c)
 }
 
 /* ---- output ---- */
+/* "Error: runc: exec failed: unable to start …: OCI runtime attempted to invoke a command that was not found" */
+static bool podman_refuses(const struct exec_base *x, struct sv bytes)
+{
+	return docker_is_podman(docker_of(&x->call)) && sv_starts(bytes, SV("Error: ")) && memmem(bytes.p, bytes.len, "OCI runtime", 11);
+}
+
 /* A command that can't be started shows as output of the runtime in place of its own: told as an error, not as output. */
 static void exec_output(void *ctx, int stream, struct sv bytes)
 {
@@ -87,7 +93,7 @@ static void exec_output(void *ctx, int stream, struct sv bytes)
 	if (x->call.base.ended || !bytes.len)
 		return;
 	if (!x->started_talking)
-		x->refused = stream == 3 || sv_starts(bytes, SV("OCI runtime exec failed")) || sv_starts(bytes, SV("exec failed:"));
+		x->refused = stream == 3 || sv_starts(bytes, SV("OCI runtime exec failed")) || sv_starts(bytes, SV("exec failed:")) || podman_refuses(x, bytes);
 	x->started_talking = true;
 	if (x->refused)
 		buf_add_sv(&x->words, (struct sv){ bytes.p, MIN_OF(bytes.len, WORDS_MAX - MIN_OF(x->words.len, (size_t)WORDS_MAX)) });

@@ -196,7 +196,8 @@ struct engine_call *docker_network_ensure(struct engine *e, const char *name, co
 static void remove_begin(struct docker_call *c)
 {
 	struct err err = { 0 };
-	AUTO_STR path = docker_path("/networks/", docker_network_ref(docker_of(c), c->arg), "", &err);
+	/* Podman, whose names are unique, looks for containers on it by the name only. */
+	AUTO_STR path = docker_path("/networks/", docker_is_podman(docker_of(c)) ? c->arg : docker_network_ref(docker_of(c), c->arg), "", &err);
 
 	if (!path)
 		docker_call_fail(c, &err);

@@ -60,6 +60,7 @@ static const struct saying sayings[] = {
 	{ "is being used by", ERR_CONFLICT, "stop and remove what uses it first" },
 	{ "has active endpoints", ERR_CONFLICT, "stop the containers on it first" },
 	{ "is not running", ERR_CONFLICT, "it has ended: look at its log" },
+	{ "only create exec sessions on running containers", ERR_CONFLICT, "it has ended: look at its log" }, /* Podman */
 	{ "is restarting, wait", ERR_BUSY, "wait until it runs" },
 	{ "removal of container", ERR_BUSY, "it is being removed already" },
 	/* what is not there */
@@ -70,6 +71,7 @@ static const struct saying sayings[] = {
 	{ "no such network", ERR_NOT_FOUND, "" },
 	{ "could not find the file", ERR_NOT_FOUND, "there is no such path in the container" },
 	{ "cannot locate specified dockerfile", ERR_NOT_FOUND, "the build context has no Dockerfile of that name" },
+	{ "/dockerfile: no such file or directory", ERR_NOT_FOUND, "the build context has no Dockerfile of that name" }, /* Podman */
 	{ "failed to read dockerfile", ERR_NOT_FOUND, "the build context has no Dockerfile of that name" },
 	/* programs that can't run */
 	{ "exec format error", ERR_UNSUPPORTED, "the program was made for another processor, or its script lacks the #! line" },

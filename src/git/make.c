@@ -40,7 +40,7 @@ static int first_commit(git_repository *git, const struct repo_make_spec *spec, 
 static int add_origin(git_repository *git, const char *url, struct err *reterr)
 {
 	AUTO(git_remote_free_p) git_remote *remote = NULL;
-	int rc = url ? git_remote_create(&remote, git, "origin", url) : 0;
+	int rc = url ? remote_create(&remote, git, "origin", url) : 0;
 	return rc < 0 ? git_fail(reterr, rc, "origin can't be set") : 0;
 }
 

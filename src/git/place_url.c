@@ -80,7 +80,7 @@ static int talk_begin(struct talk *t, const struct git_place *p, git_repository 
 		return rc;
 	rc = certificates_set(p->ca_file, reterr);
 	if (!rc) {
-		rc = git ? git_remote_create_anonymous(&t->remote, git, p->url) : git_remote_create_detached(&t->remote, p->url);
+		rc = remote_create(&t->remote, git, NULL, p->url);
 		rc = rc ? git_fail(reterr, rc, "%s can't be talked to", p->url) : 0;
 	}
 	if (rc)

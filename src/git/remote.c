@@ -8,6 +8,16 @@
 #include <unistd.h>
 #include "git/remote.h"
 
+int remote_create(git_remote **ret, git_repository *repo, const char *name, const char *url)
+{
+	git_remote_create_options o;
+	git_remote_create_options_init(&o, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+	o.repository = repo;
+	o.name = name;
+	o.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
+	return git_remote_create_with_opts(ret, url, &o);
+}
+
 /* ---- whose signatures are trusted ------------------------------------------------------------------------------------------------ */
 static pthread_mutex_t certificates = PTHREAD_MUTEX_INITIALIZER;
 static bool certificates_changed;     /* under the mutex */

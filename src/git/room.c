@@ -53,13 +53,11 @@ int git_room_init(struct err *reterr)
 	return 0;
 }
 
+/* libgit2 is not shut down: it would forget what it keeps for each thread, while the workers live on, and a later start would begin anew. */
 void git_room_fini(void)
 {
 	pthread_mutex_lock(&lock);
-	if (!--n_users && started) {
-		git_libgit2_shutdown();
-		started = false;
-	}
+	n_users--;
 	pthread_mutex_unlock(&lock);
 }
 

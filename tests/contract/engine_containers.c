@@ -2,7 +2,9 @@
 #include "engine.h"
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +29,23 @@ static void look_at(const char *name, struct seen *s)
 	assert_ended_well(s, "container inspect");
 }
 
+/* Podman raises a limit of its own beside any that is asked for, and can't where the kernel lets nobody raise it: in a container with few
+ * rights. A launch then asks for none, and so does this test. */
+static bool limits_can_be_asked_for(void)
+{
+	const struct rlimit more = { 1 << 20, 1 << 20 };
+	int status = 0;
+	if (!(engine_caps(test_engine()) & ENGINE_IS_PODMAN))
+		return true;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(setrlimit(RLIMIT_NPROC, &more) < 0);
+	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+	if (status)
+		print_message("# nobody may raise limits here, so Podman is asked for none\n");
+	return status == 0;
+}
+
 static void test_whole_life(void **state)
 {
 	const char *name = test_name("life");
@@ -40,6 +59,8 @@ static void test_whole_life(void **state)
 		.cap_add = cap, .n_cap_add = 1, .drop_caps = true, .no_new_privileges = true, .init = true, .log_max_mb = 2 };
 	AUTO(seen_clear) struct seen s = { 0 };
 
+	if (!limits_can_be_asked_for())
+		q.nofile = 0;
 	test_make(&q);
 	look_at(name, &s);
 	assert_string_equal(s.word, "created");

@@ -84,7 +84,8 @@ static void test_exec_refused(void **state)
 	seen_clear(&s);
 	engine_exec(test_engine(), &q, keep_out, keep_exit, seen_end, &s);
 	wait_end(&s, "exec in a dead container");
-	assert_true(s.err.code == ERR_CONFLICT || s.err.code == ERR_FAILED);
+	if (s.err.code != ERR_CONFLICT && s.err.code != ERR_FAILED)
+		fail_msg("exec in a dead container: %s: %s", err_code_name(s.err.code), s.err.text);
 	test_remove(name);
 	seen_clear(&s);
 	engine_exec(test_engine(), &q, keep_out, keep_exit, seen_end, &s);
