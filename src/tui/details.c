@@ -305,7 +305,7 @@ void details_session(struct tui *t, struct doc *d)
 	}
 	details_watch(t, s, d);
 	if (s->cpu_limit_cores > 0)
-		buf_addf(&b, "%g CPUs  ", s->cpu_limit_cores);
+		buf_addf(&b, "%g CPU%s  ", s->cpu_limit_cores, s->cpu_limit_cores == 1 ? "" : "s");
 	if (s->memory_limit_bytes) {
 		text_add_binary_size(&b, s->memory_limit_bytes);
 		buf_add_str(&b, " memory  ");

@@ -32,9 +32,10 @@ void open_help(struct tui *t)
 	struct picker *p = picker_open(t, title, true, run_chosen, NULL);
 	tui_pane_names(t, names);
 	picker_add(p, "", here, "", NULL, -1);
-	for (size_t i = 0; i < CMD_COUNT_; i++)
-		if ((command_at(i)->faces & FACE_TUI) && *command_at(i)->panes && tui_works_here(t, i))
-			add_command(t, p, command_at(i), names);
+	for (int others = 0; others < 2; others++) /* in a log its own keys come before those of what it is the log of */
+		for (size_t i = 0; i < CMD_COUNT_; i++)
+			if ((command_at(i)->faces & FACE_TUI) && *command_at(i)->panes && tui_works_here(t, i) && command_in_pane(command_at(i), names[0]) != others)
+				add_command(t, p, command_at(i), names);
 	picker_add(p, "", "Everywhere", "", NULL, -1);
 	for (size_t i = 0; i < CMD_COUNT_; i++)
 		if ((command_at(i)->faces & FACE_TUI) && !*command_at(i)->panes)
