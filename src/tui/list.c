@@ -81,6 +81,7 @@ void list_sync(struct tui *t, struct list *l, uint64_t source)
 		l->source = source;
 		l->cursor = l->top = 0;
 		l->cursor_id = 0;
+		l->moved = false;
 		memset(l->widths, 0, sizeof l->widths);
 		buf_clear(&l->filter);
 		list_unmark_all(l);
@@ -95,6 +96,8 @@ void list_sync(struct tui *t, struct list *l, uint64_t source)
 		else if (!l->sort)
 			list_scan(t, l);
 	}
+	if (l->kind->want && !l->moved && !l->cursor)
+		l->cursor_id = 0;
 	if (l->cursor_id && !(list_cursor(l, &i) && l->kind->id(t, i) == l->cursor_id) && l->cursor_id != l->missed_id)
 		l->missed_id = list_select_id(t, l, l->cursor_id) ? 0 : l->cursor_id;
 	clamp(l);
@@ -120,6 +123,7 @@ void list_set_filter(struct tui *t, struct list *l, const char *pattern)
 void list_to(struct tui *t, struct list *l, size_t shown)
 {
 	l->cursor = shown;
+	l->moved = true;
 	if (l->filter.len && !l->sort)
 		list_scan(t, l);
 	clamp(l);

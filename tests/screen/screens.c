@@ -304,13 +304,19 @@ static void test_cursor_stays_on_its_row(void **state)
 	struct oid ids[50], was;
 	struct fresh good = { FRESH_FRESH, FAKE_NOW, { 0 } };
 	(void)state;
+	ids[0] = fake_oid(9, 9);
+	for (unsigned i = 1; i < 50; i++)
+		ids[i] = fake_oid(0, i - 1);
+	play_begin(&p, WORLD_FULL, 24, 80, false);    /* nobody has moved it: the newest commit */
+	store_set_commit_ids(p.app->store, p.t->sel.project, "main", ids, 50, true, &good);
+	store_flush(p.app->store);
+	tui_draw(p.t);
+	assert_true(oid_eq(&ids[0], &p.t->sel.commit));
+	play_end(&p);
 	play_begin(&p, WORLD_FULL, 24, 80, false);
 	play_keys(&p, "3 j j j");
 	was = p.t->sel.commit;
 	project = p.t->sel.project;
-	ids[0] = fake_oid(9, 9);
-	for (unsigned i = 1; i < 50; i++)
-		ids[i] = fake_oid(0, i - 1);
 	store_set_commit_ids(p.app->store, project, "main", ids, 50, true, &good);
 	store_flush(p.app->store);
 	tui_draw(p.t);
