@@ -135,7 +135,8 @@ enum activity {
 };
 #define IDLE_CPU_CORES 0.2
 enum {
-	IDLE_LOOK_S = 300,             /* between two looks */
+	IDLE_LOOK_S = 300,             /* between two looks … */
+	IDLE_LONG_S = 3600,            /* … and IDLE_GAP_S of one that has been idle for so long */
 	IDLE_GAP_S = 900,              /* time in which nobody looked counts for at most so much: what happened in it is not known */
 	IDLE_WARN_S = 3600,            /* the warning comes so long before the end (half of a limit that is shorter than twice that) */
 	IDLE_SOONEST_S = 10,           /* the shortest time between two looks */

@@ -45,11 +45,13 @@ enum idle_verdict idle_verdict(const struct session_watch *w, uint32_t limit_s)
 uint32_t idle_next_look_s(const struct session_watch *w, uint32_t limit_s)
 {
 	int64_t left_s = idle_left_s(w, limit_s, w->seen_at_s), until_s = left_s;
+	/* Nobody has been at it for long: CPU is a mean over all the time between, and Jupyter tells of any use in it. */
+	int64_t most_s = w->idle_s >= IDLE_LONG_S ? IDLE_GAP_S : IDLE_LOOK_S;
 	if (!limit_s)
-		return IDLE_LOOK_S;
+		return (uint32_t)most_s;
 	if (!w->warned_at_s)
 		until_s = left_s - window_s(limit_s);
-	return (uint32_t)MAX_OF((int64_t)IDLE_SOONEST_S, MIN_OF(until_s, (int64_t)IDLE_LOOK_S));
+	return (uint32_t)MAX_OF((int64_t)IDLE_SOONEST_S, MIN_OF(until_s, most_s));
 }
 
 void activity_words(struct buf *b, unsigned active)
