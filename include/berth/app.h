@@ -215,6 +215,10 @@ enum quick_way {
 };
 enum quick_way quick_decide(const struct quick_facts *f);
 
+/* The newest work that was saved of this branch, and not on it; on this machine only the person's own. NULL: none, or the branches are
+ * not known yet. Lent until the store changes. */
+const struct branch *app_saved_work(const struct app *a, struct project_id p, const char *branch);
+
 /* ---- launches ---- */
 /* Resolves what a quick start means (SPEC §4: running session of the branch, image states …) and starts it. options NULL: project's
  * defaults. A start of the same that is under way is not begun twice: START_LAUNCHED gives its name. */

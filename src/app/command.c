@@ -101,6 +101,7 @@ static const struct command_flag flags_autosaves[] = {
 static const struct command_flag flags_start[] = {
 	{ "new", 0, NULL, "start another one even if a session of this branch runs" },
 	{ "restore", 0, "NAME", "with saved work put back (berth autosaves lists it); the branch stays" },
+	{ "fresh", 0, NULL, "without saved work that there may be; it stays where it is" },
 	{ NULL, 0, NULL, NULL },        /* the options of a session (--memory, --cpus …) come from session.h's own table */
 };
 static const struct command_flag flags_link[] = {
@@ -142,8 +143,8 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_CONNECT] = { CMD_CONNECT, "connect", "[SESSION]", BOTH, NEED_SESSION | NEED_ENGINE, LISTS " sessions", "c", "connect", "Show the session's address with its token, copy it, and open it where a browser is", NULL },
 	[CMD_ATTACH] = { CMD_ATTACH, "attach", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "a", "shell", "Open a shell in the session", NULL },
 	[CMD_LOGS] = { CMD_LOGS, "logs", "[SESSION]", FACE_CLI, NEED_SESSION | NEED_ENGINE, "", NULL, NULL, "Show what the session's program prints", flags_logs },
-	[CMD_SAVE_WORK] = { CMD_SAVE_WORK, "save", "[SESSION]", FACE_CLI, NEED_SESSION | NEED_WORK, "", NULL, NULL, "Save the session's unsaved work on branches of its project (renku/autosave/…), and look that it is there", flags_save },
-	[CMD_AUTOSAVES] = { CMD_AUTOSAVES, "autosaves", "[PROJECT] [NAME]", FACE_CLI, 0, "", NULL, NULL, "List a project's saved work; show one as a patch, or delete it", flags_autosaves },
+	[CMD_SAVE_WORK] = { CMD_SAVE_WORK, "save", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "s", "save", "Save the session's unsaved work on branches of its project (renku/autosave/…), and look that it is there", flags_save },
+	[CMD_AUTOSAVES] = { CMD_AUTOSAVES, "autosaves", "[PROJECT] [NAME]", BOTH, NEED_PROJECT, LISTS " sessions", "U", NULL, "List a project's saved work; show one as a patch, or delete it", flags_autosaves },
 	[CMD_STOP] = { CMD_STOP, "stop", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "d", "stop", "Save the session's work, stop it and remove it; what can't be saved stays", flags_stop },
 	[CMD_PAUSE] = { CMD_PAUSE, "pause", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "p", "pause", "Save the session's work as far as it can be and stop it; its workspace stays", flags_sessions },
 	[CMD_RESUME] = { CMD_RESUME, "resume", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "P", "resume", "Go on with a session that is stopped", flags_sessions },

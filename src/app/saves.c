@@ -187,6 +187,25 @@ void saves_fini(struct app *a)
 	}
 }
 
+/* ---- what is there ------------------------------------------------------------------------------------------------------------ */
+const struct branch *app_saved_work(const struct app *a, struct project_id id, const char *branch)
+{
+	const struct project *p = store_project(a->store, id);
+	bool has_accounts = p && (forge_caps(forge_of((struct app *)a, p)) & FORGE_HAS_ACCOUNT);
+	const struct branch *newest = NULL;
+	for (size_t i = 0; p && i < store_n_branches(a->store, id); i++) {
+		const struct branch *b = store_branch_at(a->store, id, i);
+		struct autosave_name n;
+		if (sv_starts(sv_of(b->name), SV("origin/")) || !autosave_name_parse(sv_of(b->name), &n) || !sv_eq(n.branch, sv_of(branch)))
+			continue;
+		if (!has_accounts && !sv_eq(n.user, sv_of(local_user())))
+			continue;
+		if (!newest || b->tip_at_s > newest->tip_at_s)
+			newest = b;
+	}
+	return newest;
+}
+
 /* ---- for faces ---------------------------------------------------------------------------------------------------------------- */
 static void ask_got(void *ask, const struct autosave_result *r)
 {

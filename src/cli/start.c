@@ -261,6 +261,48 @@ static void defaults_ended(void *cli, const struct err *err)
 		begin(cli);
 }
 
+static void merge_options(struct cli *c);
+
+/* Nobody is asked by a start that may run unwatched: it begins fresh, which loses nothing, and says what there is and how to have it. */
+static bool branches_ready(struct cli *c)
+{
+	const struct fresh *f = store_branches_fresh(app_store(c->app), c->project);
+	return f->state == FRESH_FRESH || f->state == FRESH_FAILED;
+}
+
+static bool runs_already(struct cli *c)
+{
+	const struct project *p = store_project(app_store(c->app), c->project);
+	bool runs = false;
+	for (size_t i = 0; i < store_n_sessions(app_store(c->app)); i++) {
+		const struct session *s = store_session_at(app_store(c->app), i);
+		runs = runs || (session_is_up(s) && session_is_of(s, p) && s->branch && c->branch && strcmp(s->branch, c->branch) == 0);
+	}
+	return runs;
+}
+
+static void tell_saved(struct cli *c)
+{
+	const struct branch *b = c->branch ? app_saved_work(c->app, c->project, c->branch) : NULL;
+	const struct quick_facts f = { .runs = runs_already(c), .another = cli_flag(c, "new"), .saved = b != NULL };
+	if (quick_decide(&f) == QUICK_ASK_SAVED) {
+		AUTO(buf_fini) struct buf age = BUF_INIT;
+		text_add_age(&age, clock_wall_s() - b->tip_at_s);
+		cli_note(c, "There is saved work of %s (%s): --restore %s begins with it, --fresh without. It is not taken this time, and stays.", c->branch, buf_str(&age), b->name);
+	}
+	merge_options(c);
+}
+
+static void look_for_saved(struct cli *c)
+{
+	if (cli_flag(c, "restore") || cli_flag(c, "fresh") || !c->branch) {
+		merge_options(c);
+		return;
+	}
+	app_want_branches(c->app, c->project);
+	cli_wait(c, branches_ready, tell_saved);
+}
+
 static void merge_options(struct cli *c)
 {
 	if (c->options_given)
@@ -282,7 +324,7 @@ static void resolve_ended(void *cli, const struct err *err)
 	if (err)
 		cli_end(cli, err);
 	else
-		merge_options(cli);
+		look_for_saved(cli);
 }
 
 static void resolve(struct cli *c)

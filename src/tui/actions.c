@@ -102,16 +102,28 @@ static void form_saying(struct tui *t, const struct image *i)
 	form_complain(t, buf_str(&b));
 }
 
-void do_start(struct tui *t)
+static void start_quick(struct tui *t, bool saved_answered)
 {
 	const struct image *i = t->sel.has_commit ? store_image(t->store, t->sel.project, &t->sel.commit) : NULL;
-	const struct quick_facts f = { .runs = has_session_here(t), .host_builds = app_has_jobs(t->app, t->sel.project), .image = i ? i->state : IMAGE_UNKNOWN };
+	const struct quick_facts f = { .runs = has_session_here(t), .host_builds = app_has_jobs(t->app, t->sel.project), .image = i ? i->state : IMAGE_UNKNOWN,
+		.saved = saved_branch(t) != NULL, .saved_answered = saved_answered };
 	switch (quick_decide(&f)) {
+	case QUICK_ASK_SAVED: ask_saved(t); break;
 	case QUICK_BUILD: ask_first(t, i, false); break;
 	case QUICK_WAIT: ask_first(t, i, true); break;
 	case QUICK_FORM: form_saying(t, i); break;
 	default: do_start_with(t, NULL, false); break;
 	}
+}
+
+void do_start(struct tui *t)
+{
+	start_quick(t, false);
+}
+
+void do_start_fresh(struct tui *t)
+{
+	start_quick(t, true);
 }
 
 /* ---- builds ---- */

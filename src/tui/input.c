@@ -336,6 +336,8 @@ static bool work_command(struct tui *t, enum command_id id)
 		open_prompt(t, "highlight (re: an expression, nothing: none): ", "", NULL, highlight_done);
 		return true;
 	case CMD_LINK: do_link(t); return true;
+	case CMD_SAVE_WORK: do_save_work(t); return true;
+	case CMD_AUTOSAVES: open_saved(t); return true;
 	case CMD_NEW:
 		open_prompt(t, "new project in the folder: ", "~/berth/", NULL, new_done);
 		return true;

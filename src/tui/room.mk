@@ -65,6 +65,7 @@ libtui_a_SOURCES = \
   src/tui/lost.c \
   src/tui/jobs.c \
   src/tui/links.c \
+  src/tui/saved.c \
   src/tui/new.c \
   src/tui/clipboard.c \
   src/tui/bulk.c \

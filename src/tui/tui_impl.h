@@ -47,6 +47,12 @@ struct zone { enum zone_kind kind; int value; struct rect r; };
 
 /* links.c */
 void do_link(struct tui *t);
+/* saved.c */
+const struct branch *saved_branch(struct tui *t);
+void ask_saved(struct tui *t);
+void open_saved(struct tui *t);
+void do_save_work(struct tui *t);
+void do_start_fresh(struct tui *t);              /* actions.c: saved work has been answered */
 void do_open_link(struct tui *t, const char *text);
 char *link_text(struct tui *t, bool badge); /* of what is selected; owned, NULL: nothing is */
 void link_forget(struct tui *t);

@@ -37,6 +37,8 @@ FUZZ_TARGETS = \
   tests/fuzz/fuzz-renku-ini \
   tests/fuzz/fuzz-session-env \
   tests/fuzz/fuzz-session-link \
+  tests/fuzz/fuzz-session-notes \
+  tests/fuzz/fuzz-salvage \
   tests/fuzz/fuzz-terminal-keys \
   tests/fuzz/fuzz-image-files \
   tests/fuzz/fuzz-diagnosis
@@ -46,6 +48,14 @@ EXTRA_DIST += tests/fuzz/corpus
 tests_fuzz_fuzz_diagnosis_SOURCES = tests/fuzz/diagnosis.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_diagnosis_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_diagnosis_LDADD = $(FUZZ_MAIN) libimage.a $(BELOW_image)
+
+tests_fuzz_fuzz_session_notes_SOURCES = tests/fuzz/session_notes.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_session_notes_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_session_notes_LDADD = $(FUZZ_MAIN) libsession.a $(BELOW_session)
+
+tests_fuzz_fuzz_salvage_SOURCES = tests/fuzz/salvage.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_salvage_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_salvage_LDADD = $(FUZZ_MAIN) libgit.a $(BELOW_git)
 
 tests_fuzz_fuzz_glyph_SOURCES = tests/fuzz/glyph.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_glyph_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

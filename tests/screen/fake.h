@@ -17,6 +17,7 @@ struct app {
 	struct launch *launches[4]; size_t n_launches;
 	char *undo; unsigned undo_left_ms;
 	struct { struct app_log_events ev; void *ctx; char *id; bool live; } log;
+	bool has_saved;                /* there is saved work of every branch */
 	bool slow_look; unsigned n_forgotten; /* what is unsaved is never told; what was not waited for any more */
 	char *ssh;
 	const char *last_memory; struct project_use use;

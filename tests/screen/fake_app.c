@@ -198,6 +198,8 @@ int app_start(struct app *a, const struct app_start *q, enum start_kind *ret_kin
 	(void)reterr;
 	if (q->commit)
 		oid_sha7(q->commit, sha);
+	if (q->restore)
+		note(a, "restore %s", q->restore);
 	note(a, "start branch=%s commit=%s memory=%s", q->branch ? q->branch : "-", sha, q->options ? options_text(q->options, OPT_MEMORY) : "-");
 	*ret_kind = START_LAUNCHED;
 	*ret_session = xstrdup("flights-main-77");
@@ -268,6 +270,23 @@ unsigned app_session_save(struct app *a, const char *session, bool look_only, vo
 	if (a->slow_look)
 		return LOOK_NUMBER;
 	got(ctx, &r);
+	end(ctx, NULL);
+	return 0;
+}
+
+const struct branch *app_saved_work(const struct app *a, struct project_id p, const char *branch)
+{
+	for (size_t i = 0; a->has_saved && *branch && i < store_n_branches(a->store, p); i++)
+		if (sv_starts(sv_of(store_branch_at(a->store, p, i)->name), SV(AUTOSAVE_PREFIX)))
+			return store_branch_at(a->store, p, i);
+	return NULL;
+}
+
+unsigned app_autosave(struct app *a, struct project_id p, const char *name, void (*piece)(void *ctx, struct sv text), app_end_fn end, void *ctx)
+{
+	note(a, "%s %s", piece && p.v ? "diff" : "delete", name);
+	if (piece)
+		piece(ctx, SV("diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-one\n+two\n"));
 	end(ctx, NULL);
 	return 0;
 }

@@ -439,6 +439,37 @@ static void test_slow_look(void **state)
 	play_end(&p);
 }
 
+/* Saved work is asked for before a start, with Cancel as the default; and it is shown, restored and deleted from its list. */
+static void test_saved(void **state)
+{
+#define SAVED "renku/autosave/ann/main/31ac0de/77ab120"
+	static const struct { const char *keys, *calls, *shown; } cases[] = {
+		{ "3 j j s", "", "There is saved work of this branch" },
+		{ "3 j j s enter", "", NULL },
+		{ "3 j j s f", "start branch=main commit=29cf9b1 memory=-\n", NULL },
+		{ "3 j j s r", "restore " SAVED "\nstart branch=- commit=- memory=-\n", NULL },
+		{ "2 U enter", "", "Restored it is in a new session" },
+		{ "2 U enter v", "diff " SAVED "\n", "+two" },
+		{ "2 U enter r", "restore " SAVED "\nstart branch=- commit=- memory=-\n", NULL },
+		{ "2 U enter d", "delete " SAVED "\n", NULL },
+		{ "2 U enter enter", "", NULL },
+		{ "4 s", "save flights-main-9f8e\n", NULL },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct play p;
+		AUTO(buf_fini) struct buf screen = BUF_INIT;
+		play_begin(&p, WORLD_FULL, 24, 80, false);
+		p.app->has_saved = true;
+		play_keys(&p, cases[i].keys);
+		surface_dump(&p.t->surface, &screen);
+		assert_string_equal(buf_str(&p.app->calls), cases[i].calls);
+		if (cases[i].shown)
+			assert_non_null(strstr(buf_str(&screen), cases[i].shown));
+		play_end(&p);
+	}
+}
+
 int main(void)
 {
 	setenv("BERTH_NOW", "1795464000", 1);
@@ -449,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes), cmocka_unit_test(test_host_scenes), cmocka_unit_test(test_host_calls), cmocka_unit_test(test_calls), cmocka_unit_test(test_read_only), cmocka_unit_test(test_cursor_stays_on_its_row),
 		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_split_title), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_log_keys), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_slow_look), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_saved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

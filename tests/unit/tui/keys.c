@@ -93,7 +93,7 @@ void test_keys_hostile(void **state)
 void test_keymap_defaults(void **state)
 {
 	static const struct { const char *panes[3], *key; enum command_id id; } table[] = {
-		{ { "commits" }, "j", CMD_DOWN }, { { "commits" }, "s", CMD_START }, { { "sessions" }, "s", CMD_COUNT_ }, { { "commits" }, "S", CMD_START_OPTIONS },
+		{ { "commits" }, "j", CMD_DOWN }, { { "commits" }, "s", CMD_START }, { { "sessions" }, "s", CMD_SAVE_WORK }, { { "sessions" }, "t", CMD_COUNT_ }, { { "commits" }, "S", CMD_START_OPTIONS },
 		{ { "log", "main" }, "S", CMD_SAVE }, { { "sessions" }, "d", CMD_STOP }, { { NULL }, "ctrl-z", CMD_SUSPEND }, { { "projects" }, "nothing", CMD_COUNT_ },
 	};
 	struct keymap *m = keymap_new(NULL);

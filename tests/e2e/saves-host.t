@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Work saved to a GitLab host over HTTP: it arrives and comes back; and whatever the host refuses, the workspace stays and says so.
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+standin=$LAB/../fake
+background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
+wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
+url=$(sed -n 's/^url=//p' "$T/where")
+control=$(sed -n 's/^control=//p' "$T/where")
+tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1" >/dev/null; }
+mkdir -p "$XDG_CONFIG_HOME/berth"
+config=$XDG_CONFIG_HOME/berth/config
+printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = glpat-zoe\n' "$url" >"$config"
+chmod 600 "$config"
+tiny bare 'USER 1000'
+project=lab/air/flights
+session=$(own host)
+berth start $project --image "$IMAGE" --name "$session" --json
+is "$STATUS" 0 'a session of a host'\''s project runs' || { diag "$ERR"; bail 'nothing to save from'; }
+container=$(json 'd["container"]' <<<"$OUT")
+place=$(engine_json "/containers/$container/json" 'd["Config"]["WorkingDir"]')
+git clone --quiet --mirror "${url/:\/\//:\/\/zoe:glpat-zoe@}/$project.git" "$T/mirror" 2>"$T/git.err" || bail "no clone: $(cat "$T/git.err")"
+there() { git -C "$T/mirror" fetch --quiet --prune origin 2>/dev/null; git -C "$T/mirror" for-each-ref --format='%(refname)' refs/heads/renku; }
+
+# put: new work in the workspace, also in $T/work.
+put() {
+  head -c 200000 /dev/urandom >"$T/work"
+  rm -rf "$T/put" && mkdir "$T/put" && cp "$T/work" "$T/put/work.bin"
+  tar -C "$T/put" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
+}
+arrived() {
+  local ref
+  for ref in $(there); do git -C "$T/mirror" cat-file blob "$ref:work.bin" 2>/dev/null | cmp -s - "$T/work" && return 0; done
+  return 1
+}
+kept() { file_in "$container" "$place/work.bin" | cmp -s - "$T/work"; }
+# refused TITLE STATUS REGEX: a save is refused with this exit status and these words; the work stays where it is, nothing half is there.
+refused() {
+  local before
+  before=$(there)
+  put
+  berth save "$session"
+  is "$STATUS" "$2" "$1: it is not saved, exit status $2" || diag "$ERR"
+  like "$ERR" "$3" "$1: and why"
+  unlike "$ERR$OUT" 'glpat' "$1: without the token"
+  ok "$1: the work is in its workspace" kept
+  is "$(there)" "$before" "$1: nothing half is there"
+}
+works_again() {
+  berth save "$session"
+  is "$STATUS" 0 "$1: it is saved afterwards" || diag "$ERR"
+  ok "$1: every byte" arrived
+  ok "$1: the host's repository is sound" git -C "$T/mirror" fsck --strict --no-dangling
+}
+
+put
+berth save "$session"
+is "$STATUS" 0 'work is saved to the host' || diag "$ERR"
+like "$OUT" '^renku/autosave/zoe/main/' 'under the name that the person has there'
+ok 'every byte of it' arrived
+ok 'its repository is sound' git -C "$T/mirror" fsck --strict --no-dangling
+berth autosaves $project
+like "$OUT" 'renku/autosave/zoe/main/' 'it is listed'
+name=$(there | sed 's#refs/heads/##')
+berth autosaves $project "$name" --diff
+like "$OUT" 'work.bin' 'and shown'
+put
+works_again 'newer work'
+is "$(there | wc -l)" 1 'and takes the place of the older'
+
+tell tokens '{"value": "glpat-zoe", "revoked": true}'
+refused 'a token that has ended' 4 'token'
+tell tokens '{"value": "glpat-zoe", "revoked": false}'
+works_again 'a token that has ended'
+tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 20}'
+refused 'no right to push' 4 'may not be pushed|refuses|403'
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+works_again 'no right to push'
+tell "projects/$project" '{"protected": ["'"$name"'"]}'
+refused 'a protected branch' 4 'protected|not allowed|refuses'
+tell "projects/$project" '{"protected": []}'
+works_again 'a protected branch'
+tell faults '{"match": "git-receive-pack", "kind": "drop", "times": 20}'
+refused 'a host that goes away' 5 '[a-z]'
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+works_again 'a host that goes away'
+
+# Two at once; restored.
+put
+background one "$BERTH" save "$session"
+one=$PID
+berth save "$session"
+is "$STATUS" 0 'two at once: one' || diag "$ERR"
+wait "$one"
+is $? 0 'two at once: the other' || diag "$(cat "$T/one.out")"
+ok 'two at once: every byte' arrived
+name=$(there | sed 's#refs/heads/##')
+berth start $project --image "$IMAGE" --restore "$name" --name "$(own back)" --json
+is "$STATUS" 0 'a new session has it' || diag "$ERR"
+file_in "$(json 'd["container"]' <<<"$OUT")" "$place/work.bin" >"$T/back"
+ok 'every byte of it' cmp "$T/back" "$T/work"
+berth stop "$(own back)" --force
+
+# Stopped while the host refuses: kept, and stopped again when it does not.
+tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 50}'
+put
+berth stop "$session"
+is "$STATUS" 6 'a stop whose work the host refuses: exit status 6' || diag "$ERR"
+like "$ERR" 'stopped with unsaved work' 'and so it says'
+ok 'the work is there' kept
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+berth stop "$session"
+is "$STATUS" 0 'stopped again it is saved and gone' || diag "$ERR"
+ok 'every byte' arrived
+berth autosaves $project "$(there | head -n 1 | sed 's#refs/heads/##')" --delete
+is "$STATUS" 0 'one is deleted when asked' || diag "$ERR"
+nok 'no token in what berth keeps' grep -rqs 'glpat' "$XDG_STATE_HOME" "$XDG_CACHE_HOME"
+is "$(leftovers)" '' 'nothing is left'
+done_testing
