@@ -145,6 +145,8 @@ int forge_may(const struct forge *f, const struct project *p, enum forge_deed de
 /* User name and token for git over HTTPS and for pulls from the registry. Borrowed from the forge. False: it has none. */
 struct forge_login { const char *user; const struct secret *token; };
 bool forge_login(const struct forge *f, struct forge_login *ret);
+/* From now on this one. NULL: none. A forge without an account does nothing. */
+void forge_set_token(struct forge *f, const struct secret *token);
 /* Whose token it is; asks the host (three requests at once), and lets forge_may() know. */
 struct forge_call *forge_account(struct forge *f, void (*item)(void *ctx, const struct account *a), forge_end_fn end, void *ctx);
 

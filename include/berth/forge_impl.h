@@ -32,6 +32,7 @@ struct forge_ops {
 	int (*may)(const struct forge *f, const struct project *p, enum forge_deed deed, struct err *reterr);
 	bool (*login)(const struct forge *f, struct forge_login *ret);
 	void (*account)(struct forge *f, struct forge_call *c);
+	void (*set_token)(struct forge *f, const struct secret *token);
 	void (*projects_page)(struct forge *f, struct forge_call *c, const struct forge_projects_query *q);
 	void (*project)(struct forge *f, struct forge_call *c, const char *path);
 	void (*pipelines)(struct forge *f, struct forge_call *c, const struct forge_pipelines_query *q);

@@ -90,6 +90,11 @@ struct clone_spec {
 int repo_clone(const struct clone_spec *spec, const atomic_bool *stop,
                void (*progress)(void *ctx, const char *what, uint64_t now, uint64_t total), void *ctx, struct err *reterr);
 
+/* Who commits are by: of the repository at dir as git there would have it (NULL: outside of any). Owned; NULL where nothing says it. */
+void git_author(const char *dir, char **ret_name, char **ret_email);
+/* Sets one value ("include.path") of a repository's own configuration. */
+int repo_config_set(const char *dir, const char *name, const char *value, struct err *reterr);
+
 /* ---- where a project's branches are: a repository on this machine, or a URL --------------------------------------------- */
 struct git_place {                     /* owned strings */
 	char *url;                     /* a path, or an http(s) URL */

@@ -184,6 +184,7 @@ void image_dup(struct image *out, const struct image *i);
 struct account {                  /* whose token it is, and what the token may do */
 	uint64_t id;
 	char *user, *name;            /* login name, and the person's */
+	char *email;                  /* what their commits bear; NULL: not told */
 	char *host;                   /* the forge's address */
 	char *version;                /* the host's: "17.11.2"; NULL: not told */
 	char *token_name;

@@ -120,8 +120,14 @@ struct session_work {
 	bool detached, unborn;         /* HEAD is on no branch; on one without a commit */
 };
 bool session_work_any(const struct session_work *w); /* is there anything that is nowhere else? */
+/* What git in a session is given: the login of the project's own address (an http one; else there is none), and who the author is where
+ * the image doesn't say. All borrowed, any may be NULL. */
+struct session_git { const char *url, *user; const struct secret *password; const char *ca_file, *author_name, *author_email;
+	const char *lfs; /* "fetched" or "pointers": the clone has such files, and git-lfs is set up for it; NULL: nothing is done */ };
+/* Gives a running session git's login (again): its host's token has changed. */
+struct session_call *session_hand_git(struct engine *e, struct loop *l, const struct session *s, const struct session_git *g, session_end_fn end, void *ctx);
 /* Begins one that is stopped again, with a new token where it has one; ends when it runs and has answered (where it serves something). */
-struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, void (*progress)(void *ctx, const char *what), session_end_fn end, void *ctx);
+struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, const struct session_git *g, void (*progress)(void *ctx, const char *what), session_end_fn end, void *ctx);
 /* Its workspace as a tar, from a container that may be stopped. ERR_UNSUPPORTED: where the workspace is was not kept. */
 struct session_call *session_export(struct engine *e, struct loop *l, const struct session *s, void (*piece)(void *ctx, struct sv tar), session_end_fn end, void *ctx);
 

@@ -82,6 +82,7 @@ void app_free(struct app *a)
 	wait_for_the_end(a);
 	keepers_fini(a);
 	warnings_fini(a);
+	inside_fini(a);
 	others_forget(a);
 	stops_fini(a);
 	starts_fini(a);

@@ -11,6 +11,8 @@
  */
 #include "berth/app.h"
 
+struct git_place;
+
 /* ---- requests (request.c) ---- */
 struct request {
 	struct app *app;               /* NULL: dropped; what still comes is thrown away */
@@ -50,6 +52,7 @@ struct ask {
 		void (*templates)(void *ctx, struct templates *t);
 		void (*check)(void *ctx, const struct app_check *c);
 		void (*dockerfile)(void *ctx, const struct app_dockerfile *d);
+		void (*author)(void *ctx, const char *name, const char *email);
 	} got;
 	struct project_id project;
 	char *text;
@@ -146,6 +149,7 @@ struct builds_watch {
 struct start {
 	struct app *app; char *session;
 	struct project project; char *branch; struct oid commit; bool ended;
+	char *author_name, *author_email;
 	char *restore; struct oid restore_tip; /* saved work; NULL: none */
 	struct session_options options; bool options_given;
 	struct launch *launch;         /* NULL until it begins */
@@ -155,6 +159,7 @@ struct start {
 };
 
 struct warned { char *session; unsigned about; };
+struct handed { char *session; unsigned generation; /* of tokens that it has, from 1; 0: none */ };
 
 struct app {
 	struct loop *loop; struct net *net; struct store *store; struct config *config;
@@ -186,6 +191,8 @@ struct app {
 	bool all_sessions;
 	VEC(char *) others;            /* names of the sessions that are not shown: they are taken all the same */
 	VEC(struct warned) warned;     /* warnings.c */
+	VEC(struct handed) handed;     /* inside.c */
+	unsigned tokens_generation;    /* how often a host's token has changed */
 	void (*notify)(void *ctx, bool good, const char *what);
 	void *notify_ctx;
 };
@@ -206,11 +213,19 @@ bool find_on_hosts(struct ask *k, struct project_id instead /* v 0: none */, con
 void hosts_init(struct app *a);
 void hosts_fini(struct app *a);
 void host_for_build(void *config, const struct build_worker_where *w, void (*got)(void *to, struct forge *f, const struct err *err), void *to);
+void hosts_renew(struct app *a);               /* their tokens are looked for again; tokens_generation moves when one has changed */
 struct host_facts { const char *name, *url, *ca_file; struct forge *forge; /* NULL: its token is not there yet */ const char *token_from; const struct err *token_err; };
 bool host_at(const struct app *a, size_t i, struct host_facts *ret);     /* false: no more */
 /* The host that an address lies at, and how its token is found. */
 struct token_query;
 bool host_of_url(const struct app *a, const char *url, struct host_facts *ret, struct token_query *ret_query);
+/* inside.c */
+unsigned author_find(struct app *a, const struct project *p, void (*got)(void *ctx, const char *name, const char *email), app_end_fn end, void *ctx);
+void inside_place(struct app *a, const struct session *s, struct git_place *ret);
+bool inside_is_due(struct app *a, const struct session *s); /* it lacks the login that its host has now */
+struct session_call *inside_hand(struct app *a, const struct session *s, session_end_fn end, void *ctx);
+void inside_forget(struct app *a, const char *session); /* it was stopped: what it had is gone */
+void inside_fini(struct app *a);
 /* registries.c */
 void registries_init(struct app *a);
 void registries_fini(struct app *a);            /* after the resolvers */
@@ -321,6 +336,7 @@ void stopping_begin(struct app *a, const char *session, enum app_stop how, struc
 void stopping_fini(struct app *a);
 /* keeper_start.c: a keeper is started unless one runs, or was started a moment ago */
 void keeper_ensure(struct app *a);
+void keeper_wake(struct app *a);                /* something is due sooner than it thinks */
 void keepers_fini(struct app *a);               /* keeper.c */
 /* warnings.c: what is near its end is told once */
 void warnings_look(struct app *a, const struct session *s);

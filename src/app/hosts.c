@@ -6,6 +6,7 @@
 #include "app/app_impl.h"
 
 #include "berth/cache.h"
+#include "berth/log.h"
 #include "berth/token.h"
 
 struct host {
@@ -19,6 +20,7 @@ struct host {
 	struct forge *forge;           /* owned; NULL until its token is known */
 	char *token_from;              /* for people; NULL: none was found, and … */
 	struct err token_err;          /* … why */
+	struct config *renewed;        /* what the file says now, while its token is looked for again */
 };
 
 /* ---- answers, kept on disk so that the next run asks by their ETags ---- */
@@ -133,6 +135,50 @@ static void host_begin(struct app *a, const struct config_forge *f, bool is_defa
 	h->asking = token_find(a->loop, &q, &events, h);
 }
 
+/* ---- again: a long-lived process sees that a token was exchanged ---- */
+static void renewed(void *host, const struct token_found *t, const struct err *err)
+{
+	struct host *h = host;
+	struct forge_login now = { 0 };
+	bool had = forge_login(h->forge, &now);
+	h->asking = NULL;
+	if (t && !(had && secret_eq(now.token, secret_reveal(t->token)))) {
+		log_debug("app", "the token of %s has changed", h->config.name);
+		forge_set_token(h->forge, t->token);
+		h->app->tokens_generation++;
+		keeper_wake(h->app);
+	} else if (err) {
+		log_debug("app", "%s: %s", h->config.name, err->text);
+	}
+	config_free(h->renewed);
+	h->renewed = NULL;
+}
+
+static void renew(struct host *h, bool is_default)
+{
+	static const struct token_events events = { NULL, renewed };
+	struct config_forge f = h->config;
+	if (h->asking || !h->forge)
+		return;
+	h->renewed = config_read(config_path(h->app->config), NULL);
+	for (size_t i = 0; config_forge_at(h->renewed, i, &f); i++)
+		if (f.kind == FORGE_KIND_GITLAB && strcmp(f.name, h->config.name) == 0 && strcmp(f.url, h->config.url) == 0)
+			break;
+	if (f.kind != FORGE_KIND_GITLAB || !f.url || strcmp(f.name, h->config.name) != 0 || strcmp(f.url, h->config.url) != 0) {
+		config_free(h->renewed); /* it is configured no longer: what it had goes on */
+		h->renewed = NULL;
+		return;
+	}
+	const struct token_query q = token_query_of(&f, is_default);
+	h->asking = token_find(h->app->loop, &q, &events, h);
+}
+
+void hosts_renew(struct app *a)
+{
+	for (size_t i = 0; i < a->hosts.len; i++)
+		renew(a->hosts.items[i], i == 0);
+}
+
 void hosts_init(struct app *a)
 {
 	struct config_forge f;
@@ -149,6 +195,7 @@ void hosts_fini(struct app *a)
 {
 	for (size_t i = 0; i < a->hosts.len; i++) {
 		token_cancel(a->hosts.items[i]->asking);
+		config_free(a->hosts.items[i]->renewed);
 		forge_free(a->hosts.items[i]->forge);
 		secret_free(a->hosts.items[i]->token);
 		free(a->hosts.items[i]->token_from);

@@ -28,6 +28,7 @@ static void keeper_free(struct keeper *k)
 	request_drop(&k->looking);
 	request_drop(&k->saving);
 	loop_timer_stop(k->timer);
+	loop_path_unwatch(k->config);
 	store_unsubscribe(a->store, k->subscription);
 	for (size_t i = 0; i < k->due.len; i++)
 		free(k->due.items[i]);
@@ -128,11 +129,15 @@ static bool collect(struct keeper *k, int64_t *ret_next_s)
 		}
 		if (!ours || !session_is_up(s) || s->state == SESSION_STARTING) {
 			any = any || (ours && s->state == SESSION_STARTING);
+			if (ours && s->state == SESSION_STARTING) { /* no event tells that it has become ready */
+				*ret_next_s = MIN_OF(*ret_next_s, now_s + 1);
+				schedule_sessions(k->app);
+			}
 			continue;
 		}
 		any = true;
 		int64_t at_s = due_at_s(k, s);
-		if (at_s > now_s) {
+		if (at_s > now_s && !inside_is_due(k->app, s)) {
 			*ret_next_s = MIN_OF(*ret_next_s, at_s);
 			continue;
 		}
@@ -147,10 +152,13 @@ void keeper_go_on(struct keeper *k)
 	while (k->due.len) {
 		AUTO_STR name = k->due.items[--k->due.len];
 		const struct session *s = store_session(k->app->store, name);
-		if (s && session_is_up(s) && store_engine(k->app->store)->state == ENGINE_UP) {
+		if (!s || !session_is_up(s) || store_engine(k->app->store)->state != ENGINE_UP)
+			continue;
+		if (inside_is_due(k->app, s))
+			keeper_hand(k, s);
+		else
 			keeper_look(k, s);
-			return;
-		}
+		return;
 	}
 	rest(k, 1);
 }
@@ -199,6 +207,7 @@ static void round_begin(void *keeper)
 	k->down_since_ms = 0;
 	if (k->down_at_s)
 		tell_engine_ends(k);
+	keeper_look_for_tokens(k);
 	bool any = collect(k, &next_s);
 	if (any || k->saving)
 		k->lonely_since_ms = 0;
@@ -249,6 +258,7 @@ unsigned app_keep(struct app *a, app_end_fn end, void *ctx)
 	a->all_sessions = true;
 	k->subscription = store_subscribe(a->store, noticed, k);
 	k->timer = loop_timer_start(a->loop, 1, 0, round_begin, k);
+	keeper_watch_tokens(k);
 	app_want_sessions(a);
 	return ask->number;
 }

@@ -17,10 +17,15 @@ struct keeper {
 	int64_t save_next_s;     /* not before */
 	uint64_t lonely_since_ms, down_since_ms;
 	int64_t down_at_s;       /* when the engine went away; 0: it is there */
+	struct loop_path *config; /* somebody may log in again */
+	int64_t tokens_at_s;     /* when they were last looked for; 0: now is the time */
 };
 
 const char *keeper_engine(const struct keeper *k);         /* engine_identity() */
 void keeper_look(struct keeper *k, const struct session *s); /* keeper_look.c; then keeper_go_on() */
 void keeper_go_on(struct keeper *k);
+void keeper_hand(struct keeper *k, const struct session *s); /* keeper_hand.c; likewise */
+void keeper_watch_tokens(struct keeper *k);
+void keeper_look_for_tokens(struct keeper *k);
 void keeper_stop_ended(void *keeper, const struct err *err);  /* of a stop that the keeper began */
 #endif

@@ -24,6 +24,8 @@ static void start_free(struct start *s)
 	free(s->session);
 	free(s->branch);
 	free(s->restore);
+	free(s->author_name);
+	free(s->author_email);
 	free(s);
 }
 
@@ -99,13 +101,34 @@ static void begin(struct start *s)
 	}
 	options_set(&s->options, OPT_NAME, s->session, FROM_USER, NULL);
 	struct launch_deps deps = { .loop = a->loop, .forge = forge_of(a, &s->project), .engine = e, .image_ops = &app_image_ops, .image_self = a };
-	struct launch_request q = { .project = &s->project, .branch = s->branch, .commit = s->commit, .options = &s->options, .owner = local_user(), .restore = s->restore, .restore_tip = s->restore_tip };
+	struct launch_request q = { .project = &s->project, .branch = s->branch, .commit = s->commit, .options = &s->options, .owner = local_user(),
+		.author_name = s->author_name, .author_email = s->author_email, .restore = s->restore, .restore_tip = s->restore_tip };
 	static const struct launch_events events = { launch_changed, launch_warned, launch_ended };
 	s->launch = launch_start(&deps, &q, &events, s);
 	store_note_launch(a->store);
 }
 
-/* ---- before it: commit, options, image ---- */
+/* ---- before it: commit, options, image, author ---- */
+static void author_got(void *start, const char *name, const char *email)
+{
+	struct start *s = start;
+	s->author_name = xstrdup(name);
+	s->author_email = xstrdup(email);
+}
+
+static void author_end(void *start, const struct err *err)
+{
+	struct start *s = start;
+	(void)err;
+	s->ask = 0;
+	begin(s);
+}
+
+static void look_for_author(struct start *s)
+{
+	s->ask = author_find(s->app, &s->project, author_got, author_end, s);
+}
+
 static void use_image_ref(struct start *s, const char *ref)
 {
 	if (ref && !*options_text(&s->options, OPT_IMAGE))
@@ -126,13 +149,13 @@ static void image_end(void *start, const struct err *err)
 	AUTO_STR own = image_ref_of(&s->project, &s->commit);
 	s->ask = 0;
 	use_image_ref(s, own);
-	begin(s);
+	look_for_author(s);
 }
 
 static void look_for_image(struct start *s)
 {
 	if (*options_text(&s->options, OPT_IMAGE))
-		begin(s);
+		look_for_author(s);
 	else
 		s->ask = app_image(s->app, s->project.id, &s->commit, image_got, image_end, s);
 }

@@ -50,6 +50,8 @@ libapp_a_SOURCES = \
   src/app/watches.c \
   src/app/log_job.c \
   src/app/hosts.c \
+  src/app/inside.c \
+  src/app/keeper_hand.c \
   src/app/login.c \
   src/app/find_host.c \
   src/app/registries.c \

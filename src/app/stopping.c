@@ -5,6 +5,7 @@
  * not be seen to be saved stays.
  */
 #include "app/app_impl.h"
+#include "berth/git.h"
 #include "berth/log.h"
 
 enum { STOP_TIMEOUT_S = 10 };
@@ -286,7 +287,11 @@ unsigned app_session_resume(struct app *a, const char *session, app_end_fn end, 
 	r->ask = k;
 	r->session = xstrdup(session);
 	r->base = (struct request){ .app = a, .cancel = cancel_session };
-	r->base.call = session_resume(e, a->loop, s, NULL, resumed, r);
+	AUTO(git_place_fini) struct git_place place = { 0 };
+	inside_place(a, s, &place);
+	inside_forget(a, session);
+	const struct session_git git = { place.url, place.user, place.password, place.ca_file, NULL, NULL, NULL };
+	r->base.call = session_resume(e, a->loop, s, &git, NULL, resumed, r);
 	k->cancel = cancel_session;
 	k->call = r->base.call;
 	return k->number;

@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
   include/berth/json.h \
   include/berth/log.h \
   include/berth/secret.h \
+  include/berth/sha256.h \
   include/berth/path.h \
   include/berth/fault.h \
   src/base/err.c \
@@ -22,6 +23,7 @@ libbase_a_SOURCES = \
   src/base/json.c \
   src/base/log.c \
   src/base/secret.c \
+  src/base/sha256.c \
   src/base/path.c \
   src/base/file.c \
   src/base/remove.c \

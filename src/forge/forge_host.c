@@ -219,3 +219,9 @@ bool forge_git_place(const struct forge *f, const struct project *p, struct git_
 	*ret = (struct git_place){ 0 };
 	return f->ops->git_place && f->ops->git_place(f, p, ret);
 }
+
+void forge_set_token(struct forge *f, const struct secret *token)
+{
+	if (f->ops->set_token)
+		f->ops->set_token(f, token);
+}

@@ -287,6 +287,17 @@ static bool gitlab_login(const struct forge *f, struct forge_login *ret)
 	return g->token != NULL;
 }
 
+/* What is under way goes on with the one before. */
+static void gitlab_set_token(struct forge *f, const struct secret *token)
+{
+	struct gitlab *g = (struct gitlab *)f;
+
+	secret_free(g->token);
+	g->token = secret_dup(token);
+	g->account_known = false;
+	net_api_set_bearer(g->api, token);
+}
+
 static void commit_free(void *commit)
 {
 	commit_fini(commit);
@@ -318,7 +329,7 @@ static void gitlab_destroy(struct forge *f)
 static const struct forge_ops gitlab_ops = {
 	.caps = FORGE_HAS_JOBS | FORGE_SEARCHES | FORGE_HAS_ACCOUNT | FORGE_COMMITS | FORGE_FORKS | FORGE_HAS_REGISTRY | FORGE_FINDS_BY_PATH |
 	        FORGE_CAN_BUILD_LOCALLY,
-	.destroy = gitlab_destroy, .cancel = gitlab_cancel, .may = gitlab_may, .login = gitlab_login, .account = gitlab_account,
+	.destroy = gitlab_destroy, .cancel = gitlab_cancel, .may = gitlab_may, .login = gitlab_login, .set_token = gitlab_set_token, .account = gitlab_account,
 	.projects = gitlab_projects, .projects_page = gitlab_projects_page, .project = gitlab_one_project, .look_ahead = gitlab_look_ahead, .branches = gitlab_branches,
 	.commit_ids = gitlab_commit_ids, .commits = gitlab_commits, .resolve = gitlab_resolve, .file = gitlab_file, .tree = gitlab_tree,
 	.tar = gitlab_tar, .tar_more = gitlab_tar_more, .clone = gitlab_clone, .git_place = gitlab_git_place, .pipelines = gitlab_pipelines, .job = gitlab_one_job,

@@ -235,9 +235,12 @@ void gitlab_user(const json_t *j, struct account *a)
 {
 	AUTO_STR user = gitlab_text(j, "username");
 	AUTO_STR name = gitlab_text(j, "name");
+	AUTO_STR commit_email = gitlab_text(j, "commit_email");
+	AUTO_STR email = gitlab_text(j, "email");
 
 	if (!user)
 		return;
+	str_replace(&a->email, commit_email && *commit_email ? commit_email : email && *email ? email : NULL);
 	str_replace(&a->user, user);
 	str_replace(&a->name, name);
 	a->id = gitlab_id(j, "id");

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libgit.a
 libgit_a_SOURCES = \
   include/berth/git.h \
   include/berth/salvage.h \
+  include/berth/lfs.h \
   src/git/git_priv.h \
   src/git/graph.h \
   src/git/graph_file.h \
@@ -28,6 +29,9 @@ libgit_a_SOURCES = \
   src/git/loose.c \
   src/git/commit_on.c \
   src/git/make.c \
+  src/git/author.c \
+  src/git/lfs.c \
+  src/git/submodules.c \
   src/git/clone.c \
   src/git/clone_remote.c \
   src/git/clone_objects.c \
@@ -36,6 +40,7 @@ libgit_a_SOURCES = \
   src/git/place_url.c \
   src/git/salvage.c \
   src/git/salvage_finish.c \
+  src/git/salvage_apart.c \
   src/git/unwrap.c \
   src/git/gitconf.c
 EXTRA_DIST += src/git/README.md

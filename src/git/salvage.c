@@ -88,7 +88,7 @@ static bool is_object(const char *p)
 }
 
 /* p: below .git/. Left out: config (it names programs, proxies and other places), hooks, commondir, alternates, and all else. */
-static bool git_file_wanted(const char *p)
+bool salvage_git_file_wanted(const char *p)
 {
 	static const char *const whole[] = { "HEAD", "index", "packed-refs", "shallow", "MERGE_HEAD", "info/exclude", "logs/refs/stash" };
 
@@ -128,7 +128,7 @@ static int git_file(struct salvage *s, const struct salvage_entry *e, bool *ret_
 {
 	const char *below = e->path + strlen(".git/");
 
-	*ret_wanted = path_is_sound(below) && git_file_wanted(below);
+	*ret_wanted = path_is_sound(below) && salvage_git_file_wanted(below);
 	s->has_head = s->has_head || !strcmp(below, "HEAD");
 	s->has_index = s->has_index || !strcmp(below, "index");
 	return *ret_wanted ? open_below(s, e->path, reterr) : 0;
@@ -189,8 +189,10 @@ static bool note_nested(struct salvage *s, const char *path)
 
 static bool file_wanted(struct salvage *s, const char *path)
 {
-	if (!path_is_sound(path) || note_nested(s, path) || salvage_is_nested(s, path))
+	if (!path_is_sound(path))
 		return false;
+	if (note_nested(s, path) || salvage_is_nested(s, path))
+		return !strstr(path, "/.git/") && !sv_ends(sv_of(path), SV("/.git")) && salvage_is_module(s, path);
 	return is_tracked(s, path) || !salvage_ignored(s, path);
 }
 
@@ -208,6 +210,18 @@ static void item_put(struct salvage *s, const char *path, const git_oid *id, uns
 	map_put(s->by_path, sv_of(path), (void *)(uintptr_t)s->items.len);
 }
 
+/* True: it is a file of a submodule's .git, and what becomes of it is decided. */
+static bool nested_git_file(struct salvage *s, const struct salvage_entry *e, bool *ret_wanted, int *ret_rc, struct err *reterr)
+{
+	if (!path_is_sound(e->path) || !note_nested(s, e->path))
+		return false;
+	AUTO_STR to = salvage_nested_git_file(s, e->path);
+	*ret_wanted = to != NULL;
+	if (to)
+		*ret_rc = open_below(s, to, reterr);
+	return true;
+}
+
 int salvage_file(struct salvage *s, const struct salvage_entry *e, bool *ret_wanted, struct err *reterr)
 {
 	int rc = 0;
@@ -219,6 +233,8 @@ int salvage_file(struct salvage *s, const struct salvage_entry *e, bool *ret_wan
 	}
 	if (sv_starts(sv_of(e->path), SV(".git/"))) {
 		rc = git_file(s, e, ret_wanted, reterr);
+	} else if (nested_git_file(s, e, ret_wanted, &rc, reterr)) {
+		;
 	} else if ((*ret_wanted = file_wanted(s, e->path))) {
 		s->now.blob = true;
 		if (holds_rules(e->path) && e->size <= RULES_BYTES)
@@ -308,7 +324,7 @@ int salvage_hardlink(struct salvage *s, const char *path, const char *before, st
 		AUTO_STR from = path_join(s->dir, before);
 		AUTO_STR to = path_join(s->dir, path);
 		char *slash = strrchr(to, '/');
-		if (!path_is_sound(below) || !git_file_wanted(below) || !sv_starts(sv_of(before), SV(".git/")) || !path_is_sound(before + 5))
+		if (!path_is_sound(below) || !salvage_git_file_wanted(below) || !sv_starts(sv_of(before), SV(".git/")) || !path_is_sound(before + 5))
 			return 0;
 		*slash = '\0';
 		int rc = path_make_dirs(to, reterr);

@@ -28,4 +28,11 @@ bool salvage_ignored(struct salvage *s, const char *path);
 /* The index of the workspace, once it is there. */
 void salvage_load_index(struct salvage *s);
 bool salvage_is_nested(const struct salvage *s, const char *path);
+bool salvage_git_file_wanted(const char *below); /* a file below .git/ that is taken */
+/* Files of LFS and submodules (salvage_apart.c): are these bytes what the pointer stands for? Is this a submodule's path? Where to a file of its
+ * .git goes (owned; NULL: it stays out). Is all of it at a commit that others have? folder: "sub/". */
+bool salvage_is_lfs_file(struct salvage *s, const git_oid *known, const git_oid *now);
+bool salvage_is_module(struct salvage *s, const char *path);
+char *salvage_nested_git_file(struct salvage *s, const char *path);
+bool salvage_module_is_clean(struct salvage *s, const char *folder, const git_oid *commit);
 #endif

@@ -138,6 +138,11 @@ static int work_add(struct finishing *f, const struct salvage_item *i)
 
 	if (!tracked && !head_has(f, i->path) && (salvage_ignored(f->s, i->path) || salvage_is_nested(f->s, i->path)))
 		return 0; /* it came before what says so */
+	const git_index_entry *known = git_index_get_bypath(f->base, i->path, 0);
+	if (!known && f->s->tracked)
+		known = git_index_get_bypath(f->s->tracked, i->path, 0);
+	if (known && known->mode != GIT_FILEMODE_LINK && salvage_is_lfs_file(f->s, &known->id, &i->id))
+		e.id = known->id;
 	if (git_index_add(f->work, &e)) {
 		note(f, xasprintf("%s can't be saved: git takes no such name", i->path));
 		return 0;
@@ -169,6 +174,8 @@ static void note_nested(struct finishing *f)
 	for (size_t i = 0; i < f->s->nested.len; i++) {
 		AUTO_STR folder = xstrndup(f->s->nested.items[i], strlen(f->s->nested.items[i]) - 1);
 		const git_index_entry *e = f->s->tracked ? git_index_get_bypath(f->s->tracked, folder, 0) : NULL;
+		if (e && e->mode == GIT_FILEMODE_COMMIT && salvage_module_is_clean(f->s, f->s->nested.items[i], &e->id))
+			continue;
 		if (e && e->mode == GIT_FILEMODE_COMMIT)
 			note(f, xasprintf("%s is a submodule: what was changed in it is not saved, push it from the session", folder));
 		else

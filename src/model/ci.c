@@ -6,7 +6,7 @@
 
 FIELDS_OF(job, offsetof(struct job, name), offsetof(struct job, ref), offsetof(struct job, source), offsetof(struct job, state_word),
           offsetof(struct job, failure_reason), offsetof(struct job, web_url), offsetof(struct job, runner));
-FIELDS_OF(account, offsetof(struct account, user), offsetof(struct account, name), offsetof(struct account, host),
+FIELDS_OF(account, offsetof(struct account, user), offsetof(struct account, name), offsetof(struct account, email), offsetof(struct account, host),
           offsetof(struct account, version), offsetof(struct account, token_name), offsetof(struct account, scopes));
 FIELDS_OF(registry_tag, offsetof(struct registry_tag, name), offsetof(struct registry_tag, ref), offsetof(struct registry_tag, digest));
 FIELDS_OF(pipeline, offsetof(struct pipeline, ref), offsetof(struct pipeline, source), offsetof(struct pipeline, state_word),

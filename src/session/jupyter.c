@@ -44,8 +44,3 @@ void jupyter_notebook_settings(struct buf *b, struct sv token, const char *root_
 	add_server(b, "NotebookApp", "notebook_dir", root_dir, default_url);
 	add_token(b, ",\"token\":", token, "},\"ContentsManager\":{\"allow_hidden\":true}}");
 }
-
-const char settings_store_script[] =
-	"umask 077 && cd " SETTINGS_DIR " && IFS= read -r token && IFS= read -r server && IFS= read -r notebook && "
-	"printf '%s\\n' \"$server\" >jupyter_server_config.json && printf '%s\\n' \"$notebook\" >jupyter_notebook_config.json && "
-	"printf '%s\\n' \"$token\" >token && : >go";

@@ -221,7 +221,7 @@ static void drop_work(struct launch *l)
 	if (l->awaited)
 		l->deps.image_ops->leave(l->deps.image_self, l->awaited);
 	forge_cancel(l->clone);
-	restore_forget(l);
+	tree_forget(l);
 	net_cancel(l->http);
 	engine_cancel(l->call);
 	tar_feed_free(l->feed);
@@ -343,7 +343,7 @@ void launch_free(struct launch *l)
 	buf_fini(&l->complaints);
 	buf_fini(&l->ready.table);
 	char *strings[] = { l->restore, l->author_name, l->author_email, l->container, l->probe, l->token_of_owner, l->work_root, l->workdir,
-	                    l->clone_dir, l->extra_env, l->look_path, l->engine_error, l->log_path };
+	                    l->clone_dir, l->extra_env, l->look_path, l->engine_error, l->engine_root, l->log_path };
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);
 	free(l);

@@ -121,6 +121,7 @@ static void engine_told(void *launch, const struct engine_info *i)
 	l->machine_memory = i->memory_bytes;
 	l->machine_cpus = i->cpus;
 	l->machine_caps = i->caps;
+	str_replace(&l->engine_root, i->root_dir);
 	snprintf(l->machine_arch, sizeof l->machine_arch, "%s", i->arch ? i->arch : "");
 }
 
@@ -169,8 +170,6 @@ static void volumes_end(void *launch, const struct err *err)
 		check_disk(l);
 	if (failed_here(l))
 		return;
-	if (l->session.lfs)
-		launch_warn(l, "files in Git LFS stay pointers at first: run git lfs pull in the session");
 	if (l->n_held && l->machine_memory && l->held_memory + l->session.memory_limit_bytes > l->machine_memory) {
 		AUTO(buf_fini) struct buf held = BUF_INIT;
 		add_bytes(&held, l->held_memory);
@@ -225,6 +224,7 @@ static void take_env(struct image_facts *f, const char *pair)
 		str_replace(&f->path, pair + 5);
 	if (sv_starts(s, SV("JUPYTER_CONFIG_PATH=")))
 		str_replace(&f->jupyter_config_path, pair + 20);
+	f->sets_git_config = f->sets_git_config || sv_starts(s, SV("GIT_CONFIG_COUNT="));
 	f->sets_omp_threads = f->sets_omp_threads || sv_starts(s, SV("OMP_NUM_THREADS="));
 }
 

@@ -12,7 +12,7 @@
 #include "berth/path.h"
 #include "launch_impl.h"
 
-enum { ENV_MAX = 12 + OPTION_ENV_MAX, NOFILE = 16384, STOP_TIMEOUT_S = 10, LOG_MAX_MB = 20, LOCK_AGAIN_MS = 50 };
+enum { ENV_MAX = 16 + OPTION_ENV_MAX, NOFILE = 16384, STOP_TIMEOUT_S = 10, LOG_MAX_MB = 20, LOCK_AGAIN_MS = 50 };
 
 /* ---- the environment: nothing secret, and never RENKU_BASE_URL_PATH, at which RenkuLab's images switch tokens off ---- */
 struct env { struct net_header items[ENV_MAX]; char *owned[ENV_MAX * 2]; size_t n; };
@@ -58,6 +58,11 @@ static void env_fill(const struct launch *l, struct env *e)
 		env_add(e, "SESSION_URL", xasprintf("http://127.0.0.1:%u%s", s->port, s->default_url));
 	if (s->cpu_limit_cores > 0 && !l->image.sets_omp_threads && !threads) /* a limit doesn't change how many CPUs are seen */
 		env_add(e, "OMP_NUM_THREADS", xasprintf("%d", (int)ceil(s->cpu_limit_cores)));
+	if (l->plan.settings && !l->image.sets_git_config) { /* for clones elsewhere in the session; the workspace's own names the file, too */
+		env_add(e, "GIT_CONFIG_COUNT", xstrdup("1"));
+		env_add(e, "GIT_CONFIG_KEY_0", xstrdup("include.path"));
+		env_add(e, "GIT_CONFIG_VALUE_0", xstrdup(GITIN_CONFIG));
+	}
 	if (l->plan.jupyter) {
 		const char *more = l->image.jupyter_config_path;
 		env_add(e, "JUPYTER_CONFIG_PATH", xasprintf(SETTINGS_DIR "%s%s", more && *more ? ":" : "", more ? more : ""));

@@ -36,7 +36,7 @@ struct launch {
 	struct session_options options;
 	char *author_name, *author_email, *restore;
 	struct oid restore_tip;
-	struct restoring *restoring;            /* on a worker */
+	struct tree_work *tree;                 /* what is done to the clone (launch_tree.c) */
 	struct session session;                 /* what will run: goes into labels */
 	char *container, *probe, *token_of_owner;
 	/* the machine */
@@ -67,7 +67,7 @@ struct launch {
 	struct words look_paths;
 	char *look_path;
 	struct buf bytes, passwd, group, complaints; /* bytes: of the file or log being read; complaints: what of a log is stderr */
-	bool found, volume_ours, no_nofile, image_pulled, copied, network_there, was_started;
+	bool has_lfs_files, found, volume_ours, no_nofile, image_pulled, copied, network_there, was_started;
 	unsigned tries;                         /* of starting: a port can be taken in between */
 	uint32_t machine_cpus; unsigned machine_caps; char machine_arch[24];
 	double held_cpus;
@@ -79,6 +79,7 @@ struct launch {
 	int exit_code;
 	bool oom, died;
 	char *engine_error;
+	char *engine_root;                      /* where it keeps volumes, on its machine */
 	char *log_path;
 };
 
@@ -104,7 +105,10 @@ void look_into_image(struct launch *l, void (*done)(struct launch *l));
 void look_undo(struct launch *l, void (*done)(struct launch *l));
 /* The clone is in the container, or not wanted: removed from this machine. */
 void clone_forget(struct launch *l);
-void restore_forget(struct launch *l);          /* the work that is being put back: nobody waits for it any more */
+void clone_progress(void *launch, const char *what, uint64_t now, uint64_t total);
+/* The clone is there: submodules, files in LFS, saved work; ends the step. */
+void tree_begin(struct launch *l);
+void tree_forget(struct launch *l);             /* nobody waits for it any more */
 void network_unlock(struct launch *l);
 /* launch_create.c's, used again when a port was taken: container away, another port, once more. */
 void create_again(struct launch *l);

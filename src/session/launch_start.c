@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "berth/git.h"
 #include "berth/mem.h"
 #include "berth/path.h"
 #include "launch_impl.h"
@@ -88,6 +89,13 @@ static void death_seen(void *launch, const struct engine_container *c)
 }
 
 /* ---- settings ---- */
+static void handed_said(void *launch, int stream, struct sv bytes)
+{
+	struct launch *l = launch;
+	if (stream == 1 && sv_starts(bytes, SV("no-git-lfs")))
+		launch_warn(l, "the image has no git-lfs: %s", l->session.lfs ? "git there takes the fetched files for changed ones, so don't commit them" : "the files in Git LFS can't be fetched there");
+}
+
 static void handed_exit(void *launch, int exit_code)
 {
 	((struct launch *)launch)->exit_code = exit_code;
@@ -126,17 +134,17 @@ static void hand_over(struct launch *l)
 {
 	static const char *argv[4] = { "/bin/sh", "-c", settings_store_script, NULL };
 	AUTO(buf_fini) struct buf in = BUF_INIT;
-	struct sv token = secret_reveal(l->token);
-	buf_add_sv(&in, token);
-	buf_add_char(&in, '\n');
-	jupyter_server_settings(&in, token, l->workdir, l->plan.default_url);
-	buf_add_char(&in, '\n');
-	jupyter_notebook_settings(&in, token, l->workdir, l->plan.default_url);
-	buf_add_char(&in, '\n');
+	AUTO(git_place_fini) struct git_place place = { 0 };
+	forge_git_place(l->deps.forge, &l->project, &place);
+	const struct session_git git = { place.url, place.user, place.password, place.ca_file, l->author_name, l->author_email,
+	                                 l->has_lfs_files ? (l->session.lfs ? "fetched" : "pointers") : NULL };
+	if (l->token)
+		settings_add_jupyter(&in, secret_reveal(l->token), l->workdir, l->plan.default_url);
+	gitin_settings(&in, &git, l->workdir);
 	struct engine_exec_query q = { .container = l->container, .argv = argv, .n_argv = 3, .workdir = "/", .stdin_bytes = buf_sv(&in) };
 	l->exit_code = -1;
 	step_detail(l, "handing over the settings");
-	l->call = engine_exec(l->deps.engine, &q, NULL, handed_exit, handed, l);
+	l->call = engine_exec(l->deps.engine, &q, handed_said, handed_exit, handed, l);
 	wipe(in.p, in.len);
 }
 

@@ -4,7 +4,6 @@
 
 #include "berth/mem.h"
 #include "berth/path.h"
-#include "berth/salvage.h"
 #include "berth/text.h"
 #include "launch_impl.h"
 
@@ -159,7 +158,7 @@ static void workspace_undo(struct launch *l)
 const struct step_ops workspace_step = { "make workspace", workspace_start, workspace_undo };
 
 /* ---- step "clone at the commit" ------------------------------------------------------------------------------------------ */
-static void clone_progress(void *launch, const char *what, uint64_t now, uint64_t total)
+void clone_progress(void *launch, const char *what, uint64_t now, uint64_t total)
 {
 	struct launch *l = launch;
 	if (!launch_goes_on(l) || l->undoing)
@@ -169,78 +168,18 @@ static void clone_progress(void *launch, const char *what, uint64_t now, uint64_
 	step_progress(l, now, total);
 }
 
-/* Saved work was checked out as the commit that it is kept as: HEAD and index go back to where they were, on a worker. */
-struct restoring { struct launch *launch; char *dir, *branch; struct oid tip; int rc; struct err err; };
-
-static void restore_work(struct loop_work *w, void *restoring)
-{
-	struct restoring *r = restoring;
-	(void)w;
-	r->rc = salvage_unwrap(r->dir, r->branch, &r->tip, &r->err);
-}
-
-static void restored(void *restoring, bool cancelled)
-{
-	struct restoring *r = restoring;
-	struct launch *l = r->launch;
-	struct err err = r->err;
-	int rc = r->rc;
-	free(r->dir);
-	free(r->branch);
-	free(r);
-	git_room_fini();
-	if (!l)
-		return;
-	l->restoring = NULL;
-	if (cancelled)
-		rc = err_set(&err, ERR_CANCELLED, "cancelled");
-	if (!call_ok(l, rc < 0 ? &err : NULL))
-		return;
-	step_detail(l, "with the saved work of %s", l->restore);
-	step_next(l);
-}
-
-void restore_forget(struct launch *l)
-{
-	if (l->restoring)
-		l->restoring->launch = NULL;
-	l->restoring = NULL;
-}
-
-static void restore_begin(struct launch *l)
-{
-	struct restoring *r = xcalloc(1, sizeof *r);
-	*r = (struct restoring){ .launch = l, .dir = xstrdup(l->clone_dir), .branch = xstrdup(l->session.branch), .tip = l->restore_tip };
-	git_room_init(NULL);
-	l->restoring = r;
-	step_detail(l, "restoring %s", l->restore);
-	loop_work_submit(l->deps.loop, restore_work, restored, r);
-}
-
 static void clone_end(void *launch, const struct err *err)
 {
 	struct launch *l = launch;
-	char sha[8];
 	l->clone = NULL;
-	if (!call_ok(l, err))
-		return;
-	if (l->restore) {
-		restore_begin(l);
-		return;
-	}
-	oid_sha7(&l->session.commit, sha);
-	if (l->session.branch)
-		step_detail(l, "%s at %s", l->session.branch, sha);
-	else
-		step_detail(l, "%s", sha);
-	step_next(l);
+	if (call_ok(l, err))
+		tree_begin(l);
 }
 
 static void clone_start(struct launch *l)
 {
 	struct forge_clone_query q = {
 		.project = &l->project, .branch = l->session.branch, .commit = l->restore ? l->restore_tip : l->session.commit, .into = l->clone_dir,
-		.author_name = l->author_name, .author_email = l->author_email,
 	};
 	l->made |= MADE_CLONE;
 	l->clone = forge_clone(l->deps.forge, &q, clone_progress, clone_end, l);

@@ -7,7 +7,7 @@ enum { ENV_VALUE_MAX = 32 << 10, ENV_NAME_MAX = 200, SHOWN_MAX = 60 };
 
 /* Set by the session itself, or read by Jupyter in the place of what the session sets. */
 static const char *const taken[] = {
-	"CI_COMMIT_SHA", "PROJECT_NAME", "NOTEBOOK_DIR", "RENKU_USERNAME", "SESSION_URL", "JUPYTER_CONFIG_PATH", "JUPYTER_RUNTIME_DIR", "JUPYTER_TOKEN",
+	"CI_COMMIT_SHA", "PROJECT_NAME", "NOTEBOOK_DIR", "RENKU_USERNAME", "SESSION_URL", "JUPYTER_CONFIG_PATH", "JUPYTER_RUNTIME_DIR", "JUPYTER_TOKEN", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0",
 	"RENKU_BASE_URL_PATH", /* RenkuLab's images switch tokens off when they see it */
 };
 

@@ -76,7 +76,7 @@ struct image_facts {                            /* of the image, and found in it
 	char *id, *user, *workdir, *path, *jupyter_config_path;
 	struct words entrypoint, cmd;
 	uint16_t port;                              /* exposed: 8888 where it is, else the first; 0: none */
-	bool has_sh, has_jupyter, sets_omp_threads;
+	bool has_sh, has_jupyter, sets_omp_threads, sets_git_config;
 };
 void image_facts_fini(struct image_facts *f);
 /* Whether the image's own command speaks of Jupyter, so that looking for the program can be saved. */
@@ -99,8 +99,19 @@ char *folder_name_of(const char *project_name);
 /* A line of JSON each, for jupyter_server and for the classic notebook. */
 void jupyter_server_settings(struct buf *b, struct sv token, const char *root_dir, const char *default_url);
 void jupyter_notebook_settings(struct buf *b, struct sv token, const char *root_dir, const char *default_url);
-/* The shell program that stores, in this order from its standard input, a line each: token and both settings. Builtins only. */
+/* One file of SETTINGS_DIR: its name, a literal, and its text, as settings_store_script reads them. */
+void settings_add(struct buf *b, const char *name, struct sv text);
+void settings_add_jupyter(struct buf *b, struct sv token, const char *workdir, const char *default_url);
+/* The shell program that stores such files from its standard input, sets the author where nothing does, and says "go". */
 extern const char settings_store_script[];
+
+/* ---- git in the session (gitin.c) ---- */
+#define GITIN_CONFIG SETTINGS_DIR "/gitconfig"
+/* A git-config file that has git ask our login for this address alone. url may be no http address: then it says nothing. */
+void gitin_config(struct buf *b, const char *url, bool has_ca);
+/* The program that git asks, for sh: answers protocol, host and path of that address only, with what stands in SETTINGS_DIR/git-token. */
+void gitin_login(struct buf *b, const char *url, const char *user);
+void gitin_settings(struct buf *b, const struct session_git *g, const char *workdir);
 /* True when /proc/net/tcp or tcp6 shows a listener on that port. */
 bool proc_net_listens(struct sv table, uint16_t port);
 /* The last line of a log that says something, cleaned of escapes, at most 200 bytes. */

@@ -202,7 +202,7 @@ void run_plan_make(const struct image_facts *f, const char *environment, struct 
 	*ret = (struct run_plan){ 0 };
 	ret->jupyter = f->has_sh && f->has_jupyter && !shell_asked && !own_server;
 	ret->port = shell_asked ? 0 : ret->jupyter ? JUPYTER_PORT : f->port;
-	ret->settings = ret->jupyter;
+	ret->settings = f->has_sh;
 	ret->default_url = url_for(ret, environment);
 	ret->init = !has_init(&f->entrypoint);
 	bool stays = shell_asked || (!ret->port && only_a_shell(f));

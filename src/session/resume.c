@@ -10,6 +10,7 @@ struct resume_call {
 	struct session_call base;
 	struct session session;
 	struct secret *token;
+	struct buf git;              /* git's settings, as they are handed over */
 	struct net *net;
 	uint64_t began_ms;
 	int exit_code;
@@ -25,6 +26,8 @@ static void resume_fini(struct session_call *c)
 	session_fini(&r->session);
 	secret_free(r->token);
 	buf_fini(&r->workdir);
+	wipe(r->git.p, r->git.len);
+	buf_fini(&r->git);
 }
 
 static void say(struct resume_call *r, const char *what)
@@ -113,10 +116,11 @@ static void handed_exit(void *call, int exit_code)
 	((struct resume_call *)call)->exit_code = exit_code;
 }
 
+/* One without a token runs without its settings, too: an older berth made it, or its image has no shell. */
 static void handed(void *call, const struct err *err)
 {
 	struct resume_call *r = call;
-	if (err && err->code == ERR_FAILED) { /* it died meanwhile, perhaps: looking says so */
+	if (err && (err->code == ERR_FAILED || (!r->session.has_token && err->code != ERR_CANCELLED))) { /* it died meanwhile, perhaps: looking says so */
 		r->base.call = NULL;
 		look(r);
 	} else if (session_call_ok(&r->base, err)) {
@@ -129,14 +133,11 @@ static void hand_over(struct resume_call *r)
 	const char *argv[] = { "/bin/sh", "-c", settings_store_script };
 	AUTO(buf_fini) struct buf in = BUF_INIT;
 	const char *dir = r->session.workdir ? r->session.workdir : buf_str(&r->workdir);
-	r->token = secret_random(16);
-	struct sv token = secret_reveal(r->token);
-	buf_add_sv(&in, token);
-	buf_add_char(&in, '\n');
-	jupyter_server_settings(&in, token, dir, r->session.default_url);
-	buf_add_char(&in, '\n');
-	jupyter_notebook_settings(&in, token, dir, r->session.default_url);
-	buf_add_char(&in, '\n');
+	if (r->session.has_token) {
+		r->token = secret_random(16);
+		settings_add_jupyter(&in, secret_reveal(r->token), dir, r->session.default_url);
+	}
+	buf_add_sv(&in, buf_sv(&r->git));
 	struct engine_exec_query q = { .container = r->session.container_id, .argv = argv, .n_argv = ARRAY_LEN(argv), .workdir = "/", .stdin_bytes = buf_sv(&in) };
 	say(r, "handing over the settings");
 	r->base.call = engine_exec(r->base.engine, &q, NULL, handed_exit, handed, r);
@@ -174,16 +175,14 @@ static void started(void *call, const struct err *err)
 	if (!session_call_ok(&r->base, err ? &copy : NULL))
 		return;
 	r->began_ms = loop_now_ms(r->base.loop);
-	if (!r->session.has_token)
-		look(r);
-	else if (r->session.workdir)
+	if (r->session.workdir || !r->session.has_token)
 		hand_over(r);
 	else
 		r->base.call = engine_exec(r->base.engine, &(struct engine_exec_query){ .container = r->session.container_id, .argv = argv, .n_argv = ARRAY_LEN(argv) },
 		                           place_output, NULL, place_end, r);
 }
 
-struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, void (*progress)(void *ctx, const char *what),
+struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, const struct session_git *g, void (*progress)(void *ctx, const char *what),
                                     session_end_fn end, void *ctx)
 {
 	struct resume_call *r = session_call_new(sizeof *r, e, l, end, ctx);
@@ -191,6 +190,8 @@ struct session_call *session_resume(struct engine *e, struct loop *l, const stru
 	session_dup(&r->session, s);
 	r->workdir = BUF_INIT_MAX(4096);
 	r->progress = progress;
+	if (g)
+		gitin_settings(&r->git, g, s->workdir ? s->workdir : "/");
 	say(r, "starting");
 	r->base.call = engine_start(e, r->session.container_id, started, r);
 	return &r->base;

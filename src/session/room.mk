@@ -19,6 +19,10 @@ libsession_a_SOURCES = \
   src/session/user.c \
   src/session/plan.c \
   src/session/jupyter.c \
+  src/session/settings.c \
+  src/session/gitin.c \
+  src/session/lfs.h \
+  src/session/lfs.c \
   src/session/explain.c \
   src/session/tar.c \
   src/session/tar_feed.c \
@@ -26,6 +30,7 @@ libsession_a_SOURCES = \
   src/session/launch_check.c \
   src/session/launch_look.c \
   src/session/launch_workspace.c \
+  src/session/launch_tree.c \
   src/session/launch_create.c \
   src/session/launch_start.c \
   src/session/launch_ready.c \

@@ -39,6 +39,7 @@ FUZZ_TARGETS = \
   tests/fuzz/fuzz-session-link \
   tests/fuzz/fuzz-session-notes \
   tests/fuzz/fuzz-salvage \
+  tests/fuzz/fuzz-lfs \
   tests/fuzz/fuzz-terminal-keys \
   tests/fuzz/fuzz-image-files \
   tests/fuzz/fuzz-diagnosis
@@ -208,3 +209,7 @@ fuzz:
 clean-local: clean-fuzz
 clean-fuzz:
 	-rm -rf fuzz-build
+
+tests_fuzz_fuzz_lfs_SOURCES = tests/fuzz/lfs.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_lfs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_lfs_LDADD = $(FUZZ_MAIN) libsession.a $(BELOW_session)

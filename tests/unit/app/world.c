@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "world.h"
 
+#include "app/app_impl.h"
+
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -71,6 +73,8 @@ void pass_ms(struct world *w, unsigned ms)
 {
 	for (unsigned i = 0; i < 4; i++) /* what ends defers what goes on */
 		loop_advance(w->loop, 0);
+	for (unsigned i = 0; i < 50 && w->app && w->app->starts && w->app->starts->ask; i++)
+		loop_turn(w->loop, true); /* who commits is found out by a worker */
 	loop_advance(w->loop, ms);
 	for (unsigned i = 0; i < 4; i++)
 		loop_advance(w->loop, 0);

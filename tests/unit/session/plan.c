@@ -52,7 +52,7 @@ static void plans_fit_images(void **state)
 			fail_msg("row %zu: '%s' is not in\n%s", i, rows[i].in_script, script);
 		if (rows[i].not_in_script && strstr(script, rows[i].not_in_script))
 			fail_msg("row %zu: '%s' is in\n%s", i, rows[i].not_in_script, script);
-		assert_true(p.settings == p.jupyter);
+		assert_true(p.settings == rows[i].sh);
 	}
 }
 

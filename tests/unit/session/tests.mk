@@ -8,6 +8,7 @@ tests_unit_session_test_session_SOURCES = \
   tests/unit/session/links.c \
   tests/unit/session/parts.c \
   tests/unit/session/plan.c \
+  tests/unit/session/gitin.c \
   tests/unit/session/launch.c \
   tests/unit/session/sessions.c \
   tests/unit/session/feed.c \

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What git in sessions is given: who the author is, and the login of the project's own address. The keeper gives a session its login
+ * when it first sees it, and again when the host's token has changed; which generation of tokens each one has, it remembers itself.
+ */
+#include "app/app_impl.h"
+#include "berth/git.h"
+#include "berth/log.h"
+
+/* ---- the author ---- */
+struct author_job { struct ask *ask; char *dir, *name, *email; };
+
+static void author_process(struct loop_work *w, void *job)
+{
+	struct author_job *j = job;
+	(void)w;
+	git_author(j->dir, &j->name, &j->email);
+}
+
+static void author_done(void *job, bool cancelled)
+{
+	struct author_job *j = job;
+	struct ask *k = j->ask;
+	if (!cancelled && ask_heard(k) && (j->name || j->email))
+		k->got.author(k->ctx, j->name, j->email);
+	free(j->dir);
+	free(j->name);
+	free(j->email);
+	free(j);
+	git_room_fini();
+	ask_end(k, NULL);
+}
+
+static void cancel_author(void *work)
+{
+	loop_work_cancel(work);
+}
+
+static void account_got(void *ask, const struct account *account)
+{
+	struct ask *k = ask;
+	if (ask_heard(k) && !account->anonymous)
+		k->got.author(k->ctx, account->name, account->email);
+}
+
+/* Whoever can't be asked leaves the author to the image. */
+static void account_end(void *ask, const struct err *err)
+{
+	if (err)
+		log_debug("app", "the author is not known: %s", err->text);
+	ask_end(ask, NULL);
+}
+
+unsigned author_find(struct app *a, const struct project *p, void (*got)(void *ctx, const char *name, const char *email), app_end_fn end, void *ctx)
+{
+	struct forge *f = forge_of(a, p);
+	struct ask *k = ask_new(a, end, ctx);
+	k->got.author = got;
+	if (forge_caps(f) & FORGE_HAS_ACCOUNT) {
+		k->cancel = cancel_forge;
+		k->call = forge_account(f, account_got, account_end, k);
+		return k->number;
+	}
+	struct author_job *j = xcalloc(1, sizeof *j);
+	*j = (struct author_job){ .ask = k, .dir = xstrdup(p->dir) };
+	git_room_init(NULL);
+	k->cancel = cancel_author;
+	k->call = loop_work_submit(a->loop, author_process, author_done, j);
+	return k->number;
+}
+
+/* ---- the login ---- */
+void inside_place(struct app *a, const struct session *s, struct git_place *ret)
+{
+	const struct project *known = store_project(a->store, project_id_of(s->forge, s->project));
+	const struct project named = { .forge = s->forge, .path = s->project, .name = s->project };
+	*ret = (struct git_place){ 0 };
+	if (s->forge && s->project)
+		forge_git_place(forge_named(a, s->forge), known ? known : &named, ret);
+}
+
+/* ---- which login each has ---- */
+static struct handed *handed_of(struct app *a, const char *session)
+{
+	for (size_t i = 0; i < a->handed.len; i++)
+		if (strcmp(a->handed.items[i].session, session) == 0)
+			return &a->handed.items[i];
+	struct handed h = { .session = xstrdup(session) };
+	VEC_PUSH(&a->handed, h);
+	return &a->handed.items[a->handed.len - 1];
+}
+
+void inside_forget(struct app *a, const char *session)
+{
+	for (size_t i = 0; i < a->handed.len; i++)
+		if (strcmp(a->handed.items[i].session, session) == 0)
+			a->handed.items[i].generation = 0;
+}
+
+void inside_fini(struct app *a)
+{
+	for (size_t i = 0; i < a->handed.len; i++)
+		free(a->handed.items[i].session);
+	VEC_FINI(&a->handed);
+}
+
+bool inside_is_due(struct app *a, const struct session *s)
+{
+	struct forge *f = s->forge ? forge_named(a, s->forge) : NULL;
+	return f && (forge_caps(f) & FORGE_HAS_ACCOUNT) && handed_of(a, s->name)->generation != a->tokens_generation + 1;
+}
+
+struct session_call *inside_hand(struct app *a, const struct session *s, session_end_fn end, void *ctx)
+{
+	AUTO(git_place_fini) struct git_place place = { 0 };
+	inside_place(a, s, &place);
+	const struct session_git g = { place.url, place.user, place.password, place.ca_file, NULL, NULL, NULL };
+	handed_of(a, s->name)->generation = a->tokens_generation + 1; /* what fails is tried again when it has changed again, or by the next keeper */
+	return session_hand_git(link_engine(a), a->loop, s, &g, end, ctx);
+}
