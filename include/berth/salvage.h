@@ -33,6 +33,7 @@ struct salvage_spec {
 	const char *user, *author_name, *author_email;
 	const char *session;           /* tells whose work it is: "Berth-Session: <session>" in the commits' messages */
 	int64_t now_s;
+	const git_refs *elsewhere;     /* where branches are known to be; NULL: what the workspace has as remote branches is believed */
 };
 struct salvaged {
 	char *branch;                  /* as in autosave.h */

@@ -99,6 +99,7 @@ enum launch_step launch_current_step(const struct launch *l);
 
 /* ---- what runs ------------------------------------------------------------------------------------------------------------ */
 struct session_call;
+struct git_place;                       /* git.h */
 typedef void (*session_end_fn)(void *ctx, const struct err *err);
 void session_cancel(struct session_call *c);
 struct session_call *session_list(struct engine *e, struct loop *l, void (*item)(void *ctx, const struct session *s), session_end_fn end, void *ctx);
@@ -126,6 +127,11 @@ struct session_git { const char *url, *user; const struct secret *password; cons
 	const char *lfs; /* "fetched" or "pointers": the clone has such files, and git-lfs is set up for it; NULL: nothing is done */ };
 /* Gives a running session git's login (again): its host's token has changed. */
 struct session_call *session_hand_git(struct engine *e, struct loop *l, const struct session *s, const struct session_git *g, session_end_fn end, void *ctx);
+/* Brings what was pushed in a running session of a local project to its repository, and that one's branches into the session. got: what
+ * became of what was pushed, a sentence a line; whoever pushes and waits in the session is told the same. */
+struct session_call *session_exchange(struct engine *e, struct loop *l, const struct session *s, const struct git_place *place, void (*got)(void *ctx, const char *said), session_end_fn end, void *ctx);
+/* asked comes for each push and fetch in it, until the session ends. One listens at a time: the newest. */
+struct session_call *session_listen(struct engine *e, struct loop *l, const struct session *s, void (*asked)(void *ctx), session_end_fn end, void *ctx);
 /* Begins one that is stopped again, with a new token where it has one; ends when it runs and has answered (where it serves something). */
 struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, const struct session_git *g, void (*progress)(void *ctx, const char *what), session_end_fn end, void *ctx);
 /* Its workspace as a tar, from a container that may be stopped. ERR_UNSUPPORTED: where the workspace is was not kept. */

@@ -159,7 +159,15 @@ struct start {
 };
 
 struct warned { char *session; unsigned about; };
-struct handed { char *session; unsigned generation; /* of tokens that it has, from 1; 0: none */ };
+struct handed {
+	char *session;
+	unsigned generation;           /* of tokens that it has, from 1; 0: none */
+	/* of a local project's: */
+	bool exchange_due, project_asked;
+	struct request *listening;
+	uint64_t listened_ms;          /* when that began */
+	unsigned listens_left;         /* so often it is begun again at once */
+};
 
 struct app {
 	struct loop *loop; struct net *net; struct store *store; struct config *config;
@@ -223,6 +231,7 @@ bool host_of_url(const struct app *a, const char *url, struct host_facts *ret, s
 unsigned author_find(struct app *a, const struct project *p, void (*got)(void *ctx, const char *name, const char *email), app_end_fn end, void *ctx);
 void inside_place(struct app *a, const struct session *s, struct git_place *ret);
 bool inside_is_due(struct app *a, const struct session *s); /* it lacks the login that its host has now */
+void inside_look(struct app *a, const struct session *s); /* it is looked at: what was pushed meanwhile is, too */
 struct session_call *inside_hand(struct app *a, const struct session *s, session_end_fn end, void *ctx);
 void inside_forget(struct app *a, const char *session); /* it was stopped: what it had is gone */
 void inside_fini(struct app *a);

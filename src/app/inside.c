@@ -7,6 +7,8 @@
 #include "berth/git.h"
 #include "berth/log.h"
 
+enum { LISTENS_MOST = 5 /* in a row */, LISTENS_LONG_MS = 60000 };
+
 /* ---- the author ---- */
 struct author_job { struct ask *ask; char *dir, *name, *email; };
 
@@ -86,6 +88,7 @@ static struct handed *handed_of(struct app *a, const char *session)
 		if (strcmp(a->handed.items[i].session, session) == 0)
 			return &a->handed.items[i];
 	struct handed h = { .session = xstrdup(session) };
+	h.exchange_due = true;
 	VEC_PUSH(&a->handed, h);
 	return &a->handed.items[a->handed.len - 1];
 }
@@ -100,21 +103,118 @@ void inside_forget(struct app *a, const char *session)
 void inside_fini(struct app *a)
 {
 	for (size_t i = 0; i < a->handed.len; i++)
-		free(a->handed.items[i].session);
+		request_drop(&a->handed.items[i].listening), free(a->handed.items[i].session);
 	VEC_FINI(&a->handed);
+}
+
+static bool is_local(const struct git_place *place)
+{
+	return place->url && place->url[0] == '/';
+}
+
+/* Where a local project lies, its forge must be asked; its end comes after the project stands in the store. */
+static void project_got(void *app, struct project_id p)
+{
+	(void)app;
+	(void)p;
+}
+
+static void project_found(void *app, const struct err *err)
+{
+	if (!err)
+		keeper_wake(app);
+}
+
+static bool project_is_known(struct app *a, const struct session *s, struct handed *h)
+{
+	if (store_project(a->store, project_id_of(s->forge, s->project)))
+		return true;
+	if (!h->project_asked)
+		app_find_project(a, s->project, project_got, project_found, a);
+	h->project_asked = true;
+	return false;
 }
 
 bool inside_is_due(struct app *a, const struct session *s)
 {
 	struct forge *f = s->forge ? forge_named(a, s->forge) : NULL;
-	return f && (forge_caps(f) & FORGE_HAS_ACCOUNT) && handed_of(a, s->name)->generation != a->tokens_generation + 1;
+	struct handed *h = handed_of(a, s->name);
+	if (!f || !s->workdir)
+		return false;
+	return forge_caps(f) & FORGE_HAS_ACCOUNT ? h->generation != a->tokens_generation + 1 : h->exchange_due && project_is_known(a, s, h);
+}
+
+void inside_look(struct app *a, const struct session *s)
+{
+	handed_of(a, s->name)->exchange_due = true;
+}
+
+/* ---- a local project: what is pushed in the session ---- */
+struct listening { struct request base; struct request *self; char *session; };
+
+static void asked(void *listening)
+{
+	struct listening *l = listening;
+	if (!l->base.app)
+		return;
+	handed_of(l->base.app, l->session)->exchange_due = true;
+	keeper_wake(l->base.app);
+}
+
+static void listen_ended(void *listening, const struct err *err)
+{
+	struct listening *l = listening;
+	struct app *a = l->base.app;
+	if (a && err)
+		log_debug("keeper", "nobody listens to pushes in %s: %s", l->session, err->text);
+	struct handed *h = a ? handed_of(a, l->session) : NULL;
+	if (h)
+		h->listening = NULL;
+	if (h && h->listens_left) { /* another one was begun by a keeper that died meanwhile, say */
+		h->listens_left--;
+		h->exchange_due = true;
+		keeper_wake(a);
+	}
+	free(l->session);
+	free(l);
+}
+
+static void listen_to(struct app *a, const struct session *s)
+{
+	struct handed *h = handed_of(a, s->name);
+	uint64_t now_ms = loop_now_ms(a->loop) + 1;
+	if (h->listening)
+		return;
+	struct listening *l = xcalloc(1, sizeof *l);
+	l->base = (struct request){ .app = a, .slot = &l->self, .cancel = cancel_session };
+	l->session = xstrdup(s->name);
+	if (!h->listened_ms || now_ms - h->listened_ms > LISTENS_LONG_MS)
+		h->listens_left = LISTENS_MOST;
+	h->listening = &l->base; /* the list may move: found again by its name */
+	h->listened_ms = now_ms;
+	l->base.call = session_listen(link_engine(a), a->loop, s, asked, listen_ended, l);
+}
+
+static void exchange_said(void *ctx, const char *said)
+{
+	struct sv rest = sv_of(said), line;
+	(void)ctx;
+	while (sv_split(&rest, '\n', &line))
+		if (line.len)
+			log_debug("keeper", "pushed: %.*s", (int)line.len, line.p);
 }
 
 struct session_call *inside_hand(struct app *a, const struct session *s, session_end_fn end, void *ctx)
 {
 	AUTO(git_place_fini) struct git_place place = { 0 };
+	struct handed *h = handed_of(a, s->name);
 	inside_place(a, s, &place);
+	h->generation = a->tokens_generation + 1; /* what fails is tried again when it has changed again, or by the next keeper */
+	h->exchange_due = false;
+	if (is_local(&place)) {
+		listen_to(a, s);
+		return session_exchange(link_engine(a), a->loop, s, &place, exchange_said, end, ctx);
+	}
 	const struct session_git g = { place.url, place.user, place.password, place.ca_file, NULL, NULL, NULL };
-	handed_of(a, s->name)->generation = a->tokens_generation + 1; /* what fails is tried again when it has changed again, or by the next keeper */
 	return session_hand_git(link_engine(a), a->loop, s, &g, end, ctx);
 }

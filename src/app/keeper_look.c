@@ -191,6 +191,7 @@ void keeper_look(struct keeper *k, const struct session *s)
 {
 	struct app *a = k->app;
 	struct look_request *r = request_new(a, sizeof *r, &k->looking, cancel_session);
+	inside_look(k->app, s);
 	r->keeper = k;
 	r->session = xstrdup(s->name);
 	watch_get(keeper_engine(k), s->name, &r->watch);

@@ -4,6 +4,7 @@ libgit_a_SOURCES = \
   include/berth/git.h \
   include/berth/salvage.h \
   include/berth/lfs.h \
+  include/berth/exchange.h \
   src/git/git_priv.h \
   src/git/graph.h \
   src/git/graph_file.h \
@@ -30,6 +31,7 @@ libgit_a_SOURCES = \
   src/git/commit_on.c \
   src/git/make.c \
   src/git/author.c \
+  src/git/exchange.c \
   src/git/lfs.c \
   src/git/submodules.c \
   src/git/clone.c \

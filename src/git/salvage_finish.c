@@ -49,10 +49,13 @@ static int find_known(struct finishing *f)
 
 	if (!oid_is_zero(&start) && is_commit(f, oid_to_git(&start, &id)))
 		VEC_PUSH(&f->known, id);
-	while (!rc && !(rc = git_reference_next_name(&name, it)))
+	for (size_t i = 0; f->spec->elsewhere && i < f->spec->elsewhere->len; i++)
+		if (is_commit(f, oid_to_git(&f->spec->elsewhere->items[i].id, &id)))
+			VEC_PUSH(&f->known, id);
+	while (!rc && !f->spec->elsewhere && !(rc = git_reference_next_name(&name, it)))
 		if (!git_reference_name_to_id(&id, f->s->repo->git, name) && is_commit(f, &id))
 			VEC_PUSH(&f->known, id);
-	return rc == GIT_ITEROVER ? 0 : git_fail(f->reterr, rc, "the workspace's branches can't be read");
+	return rc == GIT_ITEROVER || f->spec->elsewhere ? 0 : git_fail(f->reterr, rc, "the workspace's branches can't be read");
 }
 
 static int find_head(struct finishing *f)
@@ -344,6 +347,38 @@ static int save_branches(struct finishing *f)
 	return 0;
 }
 
+static bool is_saved(struct finishing *f, const git_oid *tip)
+{
+	struct oid id;
+
+	oid_from_git(&id, tip);
+	for (size_t i = 0; i < f->ret->saved.len; i++)
+		if (oid_eq(&f->ret->saved.items[i].tip, &id))
+			return true;
+	return false;
+}
+
+/* What was pushed to the session's own origin and has not come to the host yet. */
+static int save_pushed(struct finishing *f)
+{
+	AUTO(git_reference_iterator_free_p) git_reference_iterator *it = NULL;
+	const char *name;
+	git_oid tip;
+	char start7[8];
+	int rc = f->spec->elsewhere ? git_reference_iterator_glob_new(&it, f->s->repo->git, "refs/remotes/origin/*") : GIT_ITEROVER;
+
+	while (!rc && !(rc = git_reference_next_name(&name, it))) {
+		if (sv_ends(sv_of(name), SV("/HEAD")) || git_reference_name_to_id(&tip, f->s->repo->git, name) || !is_commit(f, &tip) || is_known(f, &tip) || is_saved(f, &tip))
+			continue;
+		bool below = f->has_head && (git_oid_equal(&tip, &f->head) || git_graph_descendant_of(f->s->repo->git, &f->head, &tip) == 1);
+		if (below && (f->dirty || f->head_ref))
+			continue; /* it is saved with HEAD's */
+		start_of(f, &tip, start7);
+		save_as(f, name + strlen("refs/remotes/origin/"), &tip, start7, false);
+	}
+	return rc == GIT_ITEROVER ? 0 : git_fail(f->reterr, rc, "the workspace's remote branches can't be read");
+}
+
 static int save_stashes(struct finishing *f)
 {
 	AUTO(git_reflog_free_p) git_reflog *log = NULL;
@@ -427,6 +462,8 @@ int salvage_finish(struct salvage *s, const struct salvage_spec *spec, const ato
 		rc = save_files(&f);
 	if (!rc)
 		rc = save_branches(&f);
+	if (!rc)
+		rc = save_pushed(&f);
 	if (!rc)
 		rc = save_stashes(&f);
 	if (!rc)

@@ -167,10 +167,20 @@ static void names_only(struct save_job *j)
 	}
 }
 
+/* What a session of a local project has pushed may still be in its own bare repository alone: the project's says what is safe. */
+static int autosave_elsewhere(struct save_job *j, git_refs *ret, struct salvage_spec *spec, struct err *reterr)
+{
+	if (!j->place.url || j->place.url[0] != '/')
+		return 0;
+	spec->elsewhere = ret;
+	return place_refs(&j->place, "refs/", &j->stop, ret, reterr);
+}
+
 static int job_run(struct save_job *j, struct err *reterr)
 {
 	AUTO(salvage_free_p) struct salvage *s = NULL;
-	const struct salvage_spec spec = { .start = j->start, .user = j->user, .author_name = j->author_name, .author_email = j->author_email,
+	git_refs elsewhere = VEC_INIT;
+	struct salvage_spec spec = { .start = j->start, .user = j->user, .author_name = j->author_name, .author_email = j->author_email,
 		.session = j->session, .now_s = clock_wall_s() };
 	int rc = salvage_new(j->dir, &s, reterr);
 
@@ -179,7 +189,10 @@ static int job_run(struct save_job *j, struct err *reterr)
 	close(j->in); /* the sender sees that nobody reads */
 	j->in = -1;
 	if (rc == 0)
+		rc = autosave_elsewhere(j, &elsewhere, &spec, reterr);
+	if (rc == 0)
 		rc = salvage_finish(s, &spec, &j->stop, &j->found, reterr);
+	git_refs_fini(&elsewhere);
 	if (rc == 0 && j->look_only)
 		names_only(j);
 	else if (rc == 0 && j->found.saved.len)

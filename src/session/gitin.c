@@ -125,6 +125,25 @@ static void add_ca(struct buf *b, const char *ca_file, bool *ret_has)
 		settings_add(b, "git-ca.pem", buf_sv(&pem));
 }
 
+/* A push or a fetch of a local project's session: berth is asked to look, and waited for as long as a person would. Who writes into the pipe
+ * waits for a reader, so somebody else does. */
+static const char git_ask[] =
+	"cd " SETTINGS_DIR " || exit 0\n"
+	"later() { [ \"$1\" = fetch ] || echo 'berth: it goes to the repository on your machine as soon as berth looks there (it does before a stop, too)'; exit 0; }\n"
+	"[ -p ask ] || later \"$1\"\n"
+	": >answer\n"
+	"tries=3\n"
+	"while [ $tries -gt 0 ] && [ ! -s answer ]; do\n"
+	"  (echo \"$1\" >ask) &\n"
+	"  writer=$! n=30\n"
+	"  while [ $n -gt 0 ] && [ ! -s answer ]; do sleep 0.1; n=$((n - 1)); done\n"
+	"  kill $writer 2>/dev/null\n"
+	"  tries=$((tries - 1))\n"
+	"done\n"
+	"[ -s answer ] || later \"$1\"\n"
+	"[ \"$1\" = fetch ] || while IFS= read -r line; do echo \"berth: $line\"; done <answer\n";
+static const char git_fetch[] = "sh " SETTINGS_DIR "/git-ask fetch >/dev/null 2>&1 </dev/null\nexec git-upload-pack \"$@\"\n";
+
 void gitin_settings(struct buf *b, const struct session_git *g, const char *workdir)
 {
 	AUTO(buf_fini) struct buf text = BUF_INIT;
@@ -137,6 +156,8 @@ void gitin_settings(struct buf *b, const struct session_git *g, const char *work
 	gitin_login(&text, g->url, g->user);
 	settings_add(b, "git-login", buf_sv(&text));
 	buf_addf(b, "git-token 1\n%.*s\n", memchr(token.p, '\n', token.len) ? 0 : (int)token.len, token.p);
+	settings_add(b, "git-ask", sv_of(git_ask));
+	settings_add(b, "git-fetch", sv_of(git_fetch));
 	if (g->lfs) {
 		buf_addf(b, "git-lfs 2\n%s\n", g->lfs);
 		add_plain_line(b, workdir);

@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include "berth/exchange.h"
 #include "berth/mem.h"
 #include "berth/path.h"
 #include "berth/salvage.h"
@@ -19,7 +20,7 @@ struct tree_work {
 	struct launch *launch;                      /* NULL: nobody waits; the loop's thread only */
 	struct loop_work *work;
 	atomic_bool stop;
-	char *dir, *branch;
+	char *dir, *branch, *workdir;
 	bool restores, copies /* LFS objects from this machine */;
 	struct oid tip;
 	struct git_place place;
@@ -41,6 +42,7 @@ static void tree_free(struct tree_work *t)
 	free(t->store);
 	free(t->dir);
 	free(t->branch);
+	free(t->workdir);
 	free(t);
 	git_room_fini();
 }
@@ -238,6 +240,8 @@ static int tree_run(struct tree_work *t)
 		rc = lfs_find(t->dir, &t->stop, &t->lfs, &t->err);
 	if (rc == 0)
 		rc = repo_config_set(t->dir, "include.path", GITIN_CONFIG, &t->err); /* for a git that doesn't know GIT_CONFIG_COUNT */
+	if (rc == 0 && t->copies)
+		rc = exchange_prepare(t->dir, &t->place, t->workdir, &t->err);
 	t->store = lfs_store_of(t->dir);
 	for (size_t i = 0; i < t->lfs.len; i++)
 		t->lfs_bytes += t->lfs.items[i].size;
@@ -271,7 +275,7 @@ static void tree_processed(void *tree, bool cancelled)
 void tree_begin(struct launch *l)
 {
 	struct tree_work *t = xcalloc(1, sizeof *t);
-	*t = (struct tree_work){ .launch = l, .dir = xstrdup(l->clone_dir), .branch = xstrdup(l->session.branch), .restores = l->restore != NULL, .tip = l->restore_tip };
+	*t = (struct tree_work){ .launch = l, .dir = xstrdup(l->clone_dir), .branch = xstrdup(l->session.branch), .workdir = xstrdup(l->workdir), .restores = l->restore != NULL, .tip = l->restore_tip };
 	git_room_init(NULL);
 	forge_git_place(l->deps.forge, &l->project, &t->place);
 	t->copies = t->place.url && t->place.url[0] == '/';

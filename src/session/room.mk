@@ -20,6 +20,7 @@ libsession_a_SOURCES = \
   src/session/plan.c \
   src/session/jupyter.c \
   src/session/settings.c \
+  src/session/exchange.c \
   src/session/gitin.c \
   src/session/lfs.h \
   src/session/lfs.c \

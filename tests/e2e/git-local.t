@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Git in a session of a project on this machine: a push reaches the repository as branches, one that is checked out there is not moved, and
+# a fetch brings what came meanwhile.
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+image=$("$LAB/session-image" 2>"$T/session.out") || bail "no image with git: $(tail -n 5 "$T/session.out")"
+folder=$(project "$(own pushes)")
+printf 'one\n' >"$folder/README.md"
+pin "$folder" "$image"
+git -C "$folder" config user.name "Ada \"L\" O'Hara"
+git -C "$folder" config user.email ada@example.org
+git -C "$folder" branch side
+head -c 100000 /dev/urandom >"$folder/data.bin"
+git -C "$folder" lfs install --local >/dev/null
+git -C "$folder" lfs track '*.bin' >/dev/null
+commit "$folder" 'Data' >/dev/null
+main=$(git -C "$folder" rev-parse main)
+
+berth start "$(own pushes)" --lfs --json
+is "$STATUS" 0 'start' || { diag "$ERR"; bail 'no session'; }
+session=$(json 'd["name"]' <<<"$OUT")
+container=$(json 'd["container"]' <<<"$OUT")
+workdir=$(engine_json "/containers/$container/json" 'd["Config"]["WorkingDir"]')
+inside() { timeout -k 5 100 docker exec -i --workdir "$workdir" "$container" "$@" 2>&1 </dev/null; }
+
+is "$(inside git status --porcelain)" '' 'the tree is clean'
+is "$(inside sha256sum data.bin | cut -c1-64)" "$(sha256sum "$folder/data.bin" | cut -c1-64)" 'LFS: from the repository'\''s own store'
+is "$(inside git config user.name)" "Ada \"L\" O'Hara" 'author: as in the repository'
+is "$(inside find . -not -user jovyan)" '' 'files: all are of the image'\''s user'
+
+# A branch that is not checked out -------------------------------------------------------------------------------------------
+inside sh -c 'git checkout --quiet -b topic && echo two >>README.md && git commit --quiet -am "From the session"' >/dev/null
+said=$(inside git push origin topic)
+like "$said" 'topic is on your machine' 'push: a new branch, and it says so'
+is "$(git -C "$folder" log -1 --format='%s by %an' topic)" "From the session by Ada \"L\" O'Hara" 'push: it is there'
+inside sh -c 'git checkout --quiet side && echo three >side.txt && git add side.txt && git commit --quiet -m "Side"' >/dev/null
+like "$(inside git push)" 'side is on your machine' 'push: a branch that was there moves forwards'
+is "$(git -C "$folder" log -1 --format=%s side)" 'Side' 'push: it did'
+
+# One that is ------------------------------------------------------------------------------------------------------------------
+inside sh -c 'git checkout --quiet main && echo four >>README.md && git commit --quiet -am "On main"' >/dev/null
+said=$(inside git push origin main)
+like "$said" "main is checked out on your machine, and stays as it is: the work is there as main-$session" 'push: one that is checked out stays, and it says where the work is'
+is "$(git -C "$folder" rev-parse main)" "$main" 'it is not moved'
+is "$(git -C "$folder" status --porcelain)" '' 'nor are its files'
+is "$(git -C "$folder" log -1 --format=%s "main-$session")" 'On main' 'the work is beside it'
+inside sh -c 'echo five >>README.md && git commit --quiet -am "More on main"' >/dev/null
+inside git push origin main >/dev/null
+is "$(git -C "$folder" log -1 --format=%s "main-$session")" 'More on main' 'the same branch goes on'
+ok 'its objects are whole' git -C "$folder" fsck --no-dangling
+
+# The other way ------------------------------------------------------------------------------------------------------------------
+git -C "$folder" merge --quiet "main-$session"
+git -C "$folder" branch fresh main
+commit "$folder" 'From outside' >/dev/null
+ok 'fetch' inside git fetch
+is "$(inside git log -1 --format=%s origin/main)" 'From outside' 'fetch: what came meanwhile is there'
+is "$(inside git rev-parse origin/fresh)" "$(git -C "$folder" rev-parse fresh)" 'fetch: a new branch, too'
+ok 'pull' inside git pull --quiet --ff-only origin main
+is "$(inside git log -1 --format=%s)" 'From outside' 'pull: it is there'
+
+# Another way of theirs and ours ----------------------------------------------------------------------------------------------------
+inside sh -c 'git checkout --quiet side && echo six >>side.txt && git commit --quiet -am "Ours"' >/dev/null
+git -C "$folder" branch -f side main
+like "$(inside git push origin side | tr '\n' ' ')" "side has other commits on your machine.* as side-$session|rejected" 'push: no branch is moved sideways'
+is "$(git -C "$folder" rev-parse side)" "$(git -C "$folder" rev-parse main)" 'it is where it was'
+
+# A keeper that has died ---------------------------------------------------------------------------------------------------------------
+kill -9 "$(keeper_pid)"
+wait_for 10 keeper_gone
+inside sh -c 'git checkout --quiet topic && echo seven >>README.md && git commit --quiet -am "Without a keeper"' >/dev/null
+like "$(inside git push origin topic)" 'as soon as berth looks there' 'push: without a keeper it waits, and says so'
+background keeper "$BERTH" keep
+wait_ok 30 'and the next keeper takes it' bash -c '[ "$(git -C "$0" log -1 --format=%s topic)" = "Without a keeper" ]' "$folder"
+berth stop "$session"
+is "$STATUS" 0 'stop: all of it is saved' || diag "$ERR"
+is "$(leftovers)" '' 'nothing is left'
+done_testing
