@@ -69,11 +69,19 @@ void world_free(struct world *w)
 	unsetenv("BERTH_TEST_BUILDS");
 }
 
+static bool start_asks(const struct world *w)
+{
+	for (const struct start *s = w->app ? w->app->starts : NULL; s; s = s->next)
+		if (s->ask)
+			return true;
+	return false;
+}
+
 void pass_ms(struct world *w, unsigned ms)
 {
 	for (unsigned i = 0; i < 4; i++) /* what ends defers what goes on */
 		loop_advance(w->loop, 0);
-	for (unsigned i = 0; i < 50 && w->app && w->app->starts && w->app->starts->ask; i++)
+	for (unsigned i = 0; i < 400 && start_asks(w); i++)
 		loop_turn(w->loop, true); /* who commits is found out by a worker */
 	loop_advance(w->loop, ms);
 	for (unsigned i = 0; i < 4; i++)
