@@ -167,13 +167,26 @@ static void names_only(struct save_job *j)
 	}
 }
 
+/* Branches, tags and remote branches; a stash can be dropped any day, and saved work can be deleted. */
+static bool is_safe_place(struct sv ref)
+{
+	return (sv_starts(ref, SV("refs/heads/")) && !sv_starts(ref, SV("refs/heads/" AUTOSAVE_PREFIX))) || sv_starts(ref, SV("refs/tags/")) ||
+	       sv_starts(ref, SV("refs/remotes/"));
+}
+
 /* What a session of a local project has pushed may still be in its own bare repository alone: the project's says what is safe. */
 static int autosave_elsewhere(struct save_job *j, git_refs *ret, struct salvage_spec *spec, struct err *reterr)
 {
 	if (!j->place.url || j->place.url[0] != '/')
 		return 0;
 	spec->elsewhere = ret;
-	return place_refs(&j->place, "refs/", &j->stop, ret, reterr);
+	int rc = place_refs(&j->place, "refs/", &j->stop, ret, reterr);
+	for (size_t i = ret->len; i > 0; i--)
+		if (!is_safe_place(sv_of(ret->items[i - 1].name))) {
+			free(ret->items[i - 1].name);
+			VEC_REMOVE(ret, i - 1);
+		}
+	return rc;
 }
 
 static int job_run(struct save_job *j, struct err *reterr)

@@ -30,6 +30,7 @@ char *form_command(const struct form *f);               /* the same start on a c
 /* form_draw.c */
 int form_height(struct tui *t, struct overlay *o, int width);
 void form_draw(struct tui *t, struct overlay *o, struct rect r);
+bool form_is_autosave(const char *branch);              /* saved work, not a branch to work on */
 /* form_pick.c: what Enter opens on a field; false: nothing, it moves on */
 bool form_pick(struct form *f, int field);
 #endif

@@ -152,7 +152,7 @@ static void draw_place(struct form *f, int field, int y, struct rect r)
 	draw_label(f, field, y, r, field == FIELD_BRANCH ? "Branch" : "Commit");
 	if (field == FIELD_BRANCH) {
 		x += surface_fit(s, y, x, r.w - LABEL - 12, STYLE_REF, sv_of(f->branch ? f->branch : "none: the commit alone"));
-		if (f->branch && strncmp(f->branch, "renku/autosave/", 15) == 0)
+		if (f->branch && form_is_autosave(f->branch))
 			surface_str(s, y, x + 2, r.x + r.w - x - 2, STYLE_WARN, "autosave");
 	} else {
 		x += surface_printf(s, y, x, 8, STYLE_HASH, "%s ", sha);

@@ -8,9 +8,9 @@ static const char *const environments[][2] = {
 	{ "/lab", "JupyterLab" }, { "/rstudio", "RStudio" }, { "/tree", "the classic notebook" }, { "shell", "no server: a shell to attach to" },
 };
 
-static bool is_autosave(const char *branch)
+bool form_is_autosave(const char *branch)
 {
-	return strncmp(branch, "renku/autosave/", 15) == 0;
+	return sv_starts(sv_of(branch), SV(AUTOSAVE_PREFIX));
 }
 
 static void add_state(struct form *f, struct buf *b, const struct oid *commit)
@@ -42,7 +42,7 @@ static void pick_branch(struct form *f)
 		const struct branch *b = store_branch_at(t->store, f->project, i);
 		AUTO(buf_fini) struct buf what = BUF_INIT;
 		add_state(f, &what, &b->tip);
-		if (is_autosave(b->name))
+		if (form_is_autosave(b->name))
 			buf_add_str(&what, "autosave  ");
 		text_add_age(&what, t->now_s - b->tip_at_s);
 		buf_addf(&what, "  %s", b->tip_subject ? b->tip_subject : "");
