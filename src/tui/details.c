@@ -43,7 +43,8 @@ static void heading(struct tui *t, struct doc *d)
 	doc_nl(d);
 }
 
-static void build_lines(struct tui *t, const struct build *b, struct doc *d)
+/* said: what stands above already; an error in it is not told twice. */
+static void build_lines(struct tui *t, const struct build *b, const char *said, struct doc *d)
 {
 	const struct look *look = look_of_build(b->state);
 	AUTO(buf_fini) struct buf text = BUF_INIT;
@@ -66,10 +67,11 @@ static void build_lines(struct tui *t, const struct build *b, struct doc *d)
 	}
 	if (b->builder && b->engine)
 		doc_field(d, "Builder", STYLE_DIM, "%s on %s", b->builder, b->engine);
-	if (b->error)
+	if (b->error && !strstr(said, b->error)) {
 		doc_field(d, "Error", STYLE_ERROR, "%s", b->error);
-	if (b->hint)
-		doc_field(d, "Hint", STYLE_PLAIN, "%s", b->hint);
+		if (b->hint)
+			doc_field(d, "Hint", STYLE_PLAIN, "%s", b->hint);
+	}
 }
 
 static void image_next(struct tui *t, const struct image *i, struct doc *d)
@@ -84,8 +86,13 @@ static void image_next(struct tui *t, const struct image *i, struct doc *d)
 		return;
 	}
 	const struct session *s = sel_session(t);
+	bool log = !building && (place.has & NEED_LOG);
 	if (s && s->address)
 		offer(t, d, CMD_CONNECT, "connect to the session that runs");
+	if (i->state == IMAGE_FAILED && log) { /* what a person wants to know first */
+		offer(t, d, CMD_DIAGNOSE, "say why it failed");
+		offer(t, d, CMD_LOG, "read its log");
+	}
 	if (usable)
 		offer(t, d, CMD_START, "start a session from it");
 	else if (!building)
@@ -103,9 +110,7 @@ static void image_next(struct tui *t, const struct image *i, struct doc *d)
 	} else if (i->state != IMAGE_READY) {
 		offer(t, d, CMD_BUILD, i->state == IMAGE_FAILED || i->state == IMAGE_CANCELED ? "build again" : "build its image");
 	}
-	if (i->state == IMAGE_FAILED && (place.has & NEED_LOG))
-		offer(t, d, CMD_DIAGNOSE, "say why it failed");
-	if (!building && (place.has & NEED_LOG))
+	if (i->state != IMAGE_FAILED && log)
 		offer(t, d, CMD_LOG, "read the log of the last build");
 }
 
@@ -166,7 +171,7 @@ void details_image(struct tui *t, struct doc *d)
 	}
 	if (build) {
 		doc_nl(d);
-		build_lines(t, build, d);
+		build_lines(t, build, buf_str(&b), d);
 	}
 	if (i && i->has_job)
 		details_job(t, i, d);
