@@ -4,6 +4,8 @@
 
 #include "tui/logpanel.h"
 
+enum { PASSING_MS = 4000 };
+
 void say(struct tui *t, enum message_level level, const char *fmt, ...)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT;
@@ -17,7 +19,7 @@ void say(struct tui *t, enum message_level level, const char *fmt, ...)
 	if (level == MESSAGE_INFO) { /* nothing to look up later: it is shown and forgotten */
 		str_replace(&t->toast.text, buf_str(&b));
 		t->toast.level = level;
-		t->toast.until_ms = loop_now_ms(t->loop) + 4000;
+		t->toast.until_ms = loop_now_ms(t->loop) + PASSING_MS;
 	} else {
 		app_say(t->app, level, NULL, "%s", buf_str(&b));
 	}

@@ -73,6 +73,8 @@ static void looked(void *lost, const struct err *err)
 static void enough(struct lost *l)
 {
 	forget(l);
+	if (l->t->toast.level == MESSAGE_INFO)
+		l->t->toast.until_ms = 0; /* that it is looked for is no news any more */
 	l->known(l->ctx); /* l may be gone */
 }
 
