@@ -75,7 +75,7 @@ term_ok 10 '▌● flights' 'exit: back as well'
 # Stop ------------------------------------------------------------------------------------------------------------------
 term_keys d
 term_ok 10 "Stop $session\?" 'd: asks'
-term_ok 5 '1 new file in it' 'naming what is in it'
+term_ok 5 '^ *1 new file\.' 'naming what would be lost'
 like "$(term_screen)" '\[ Cancel \]' 'with Cancel marked'
 term_keys Enter
 term_ok 5 '▌● flights' 'enter: nothing happens'
