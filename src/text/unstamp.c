@@ -48,7 +48,8 @@ static void give(struct unstamp *u, size_t n)
 		u->line(u->ctx, &(struct unstamp_line){ l->stamp, buf_sv(&l->text), l->offset, l->number });
 		buf_fini(&l->text);
 	}
-	memmove(u->lines.items, u->lines.items + n, (u->lines.len - n) * sizeof *u->lines.items);
+	if (n)
+		memmove(u->lines.items, u->lines.items + n, (u->lines.len - n) * sizeof *u->lines.items);
 	u->lines.len -= n;
 }
 

@@ -45,7 +45,8 @@ static void an_own_server_answers(void **state)
 	assert_string_equal(dir, "/home/tiny/work/usual\n");
 	struct session_work work = session_work_of(&session, "usual"); /* there is no git in it */
 	assert_false(session_work_any(&work));
-	run_inside(&session, touch, ARRAY_LEN(touch));
+	AUTO_STR nothing = run_inside(&session, touch, ARRAY_LEN(touch));
+	assert_string_equal(nothing, "");
 	work = session_work_of(&session, "usual");
 	assert_int_equal(work.untracked, 1);
 	assert_true(session_work_any(&work));

@@ -20,7 +20,9 @@ static char *take(struct input *i, size_t *ret_n)
 	if (i->n)
 		i->p++, i->n--;
 	n = n < i->n ? n : i->n;
-	char *text = xstrndup((const char *)i->p, n);
+	char *text = xmalloc(n + 1); /* also behind a NUL, where a string would end */
+	memcpy(text, i->p, n);
+	text[n] = '\0';
 	i->p += n;
 	i->n -= n;
 	if (ret_n)
