@@ -254,6 +254,7 @@ unsigned app_keep(struct app *a, app_end_fn end, void *ctx)
 		log_debug("keeper", "its number could not be written down");
 	struct keeper *k = xcalloc(1, sizeof *k);
 	*k = (struct keeper){ .app = a, .ask = ask, .lock = lock, .lock_path = xstrdup(path), .home = xstrdup(home) };
+	ask->close = ask_free; /* when we are told to end, nobody waits for it any more */
 	a->keeper = k;
 	a->all_sessions = true;
 	k->subscription = store_subscribe(a->store, noticed, k);

@@ -20,11 +20,6 @@ static int fetch_progress(const git_indexer_progress *stats, void *payload)
 
 static int sideband(const char *text, int len, void *payload) { return stopped(((struct cloning *)payload)->stop) ? GIT_EUSER : 0; }
 
-static int create_remote(git_remote **out, git_repository *repo, const char *name, const char *url, void *payload)
-{
-	return remote_create(out, repo, name, url);
-}
-
 static int clone_from(struct cloning *c, struct err *reterr)
 {
 	git_clone_options options;
@@ -38,7 +33,7 @@ static int clone_from(struct cloning *c, struct err *reterr)
 	options.fetch_opts.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_ALL;
 	options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
 	options.local = GIT_CLONE_NO_LOCAL;
-	options.remote_cb = create_remote;
+	options.remote_cb = remote_create_for_clone;
 	if (c->spec->password)
 		options.fetch_opts.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
 	int rc = git_clone(&c->git, c->spec->url_or_path, c->into, &options);

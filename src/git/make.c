@@ -85,6 +85,15 @@ int repo_make(const char *dir, const struct repo_make_spec *spec, struct err *re
 	return r;
 }
 
+/* By its configuration: a remote that is looked up is looked for among all insteadOf, too (remote.h). */
+static int origin_lead_to(git_repository *git, git_config *config, const char *url)
+{
+	git_config_entry *there = NULL;
+	int rc = git_config_get_entry(&there, config, "remote.origin.url");
+	git_config_entry_free(there);
+	return rc == GIT_ENOTFOUND ? add_origin(git, url, NULL) : rc < 0 ? rc : git_config_set_string(config, "remote.origin.url", url);
+}
+
 int repo_set_origin(const char *dir, const char *url, const char *branch, struct err *reterr)
 {
 	AUTO(git_repository_free_p) git_repository *git = NULL;
@@ -96,15 +105,8 @@ int repo_set_origin(const char *dir, const char *url, const char *branch, struct
 	if (r < 0)
 		return r;
 	int rc = git_repository_open(&git, dir);
-	if (rc == 0) {
-		AUTO(git_remote_free_p) git_remote *there = NULL;
-		if (git_remote_lookup(&there, git, "origin") == GIT_ENOTFOUND)
-			rc = add_origin(git, url, NULL);
-		else
-			rc = git_remote_set_url(git, "origin", url);
-	}
-	if (rc < 0 || (rc = git_repository_config(&config, git)) < 0 || (rc = git_config_set_string(config, remote, "origin")) < 0 ||
-	    (rc = git_config_set_string(config, merge, ref)) < 0)
+	if (rc < 0 || (rc = git_repository_config(&config, git)) < 0 || (rc = origin_lead_to(git, config, url)) < 0 ||
+	    (rc = git_config_set_string(config, remote, "origin")) < 0 || (rc = git_config_set_string(config, merge, ref)) < 0)
 		return git_fail(reterr, rc, "origin can't be set");
 	return 0;
 }
@@ -126,6 +128,7 @@ static int clone_as(const struct git_place *from, const char *into, struct err *
 	options.fetch_opts.callbacks.credentials = credentials;
 	options.fetch_opts.callbacks.payload = &login;
 	options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
+	options.remote_cb = remote_create_for_clone;
 	if (from->password)
 		options.fetch_opts.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
 	int rc = git_clone(&git, from->url, into, &options);

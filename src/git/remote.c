@@ -18,6 +18,12 @@ int remote_create(git_remote **ret, git_repository *repo, const char *name, cons
 	return git_remote_create_with_opts(ret, url, &o);
 }
 
+int remote_create_for_clone(git_remote **ret, git_repository *repo, const char *name, const char *url, void *payload)
+{
+	(void)payload;
+	return remote_create(ret, repo, name, url);
+}
+
 /* ---- whose signatures are trusted ------------------------------------------------------------------------------------------------ */
 static pthread_mutex_t certificates = PTHREAD_MUTEX_INITIALIZER;
 static bool certificates_changed;     /* under the mutex */

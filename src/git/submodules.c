@@ -2,6 +2,9 @@
 /*
  * Submodules of a clone: each is a clone of its own in its folder, at the commit that the project names. What their addresses say is a
  * stranger's text: a folder of this machine is only taken where the project lies on this machine, too, and names it relatively.
+ *
+ * .gitmodules is read by our own reader, and what it names relatively is worked out here: libgit2 1.5 looks both up by expressions, and
+ * loses 20 KiB for each setting that does not match one.
  */
 #include <sys/stat.h>
 #include "berth/lfs.h"
@@ -14,8 +17,7 @@ struct modules {
 	const struct git_place *place;
 	const atomic_bool *stop;
 	strings *notes;
-	const char *dir;
-	struct repo *repo;
+	const char *dir, *base;        /* the clone; the address that relative ones are beside */
 	unsigned depth;
 	struct module { char *name, *path, *url; bool relative; struct oid id; } *items;
 	size_t n;
@@ -29,7 +31,6 @@ static void modules_fini(struct modules *m)
 		free(m->items[i].url);
 	}
 	free(m->items);
-	repo_free(m->repo);
 }
 
 static bool is_here(const char *url) { return url[0] == '/'; }
@@ -55,30 +56,97 @@ static char *without_ssh(const struct git_place *place, const char *url)
 	return xasprintf("%.*s/%s", (int)(begin - place->url + (long)strcspn(begin, "/")), place->url, path + 1 + (path[1] == '/'));
 }
 
-static void module_add(struct modules *m, git_submodule *s, const char *name)
+/* "../lib.git" beside "https://host/group/name" or "/srv/name": owned, or NULL where it leads above the host. */
+static char *beside(const char *base, const char *relative)
 {
-	const git_oid *id = git_submodule_index_id(s);
-	const char *url = git_submodule_url(s);
-	git_buf full = { 0 };
+	const char *host = strstr(base, "://");
+	size_t least = host ? (size_t)(host - base) + 3 + strcspn(host + 3, "/") : 0, n = strlen(base);
 
-	if (!id || m->n == MODULES_MAX)
-		return;
-	struct module one = { .name = xstrdup(name), .path = xstrdup(git_submodule_path(s)) };
-	oid_from_git(&one.id, id);
-	one.relative = url && (!strncmp(url, "./", 2) || !strncmp(url, "../", 3));
-	if (url && !git_submodule_resolve_url(&full, m->repo->git, url) && full.size)
-		one.url = without_ssh(m->place, full.ptr);
-	if (!one.url && full.size)
-		one.url = xstrndup(full.ptr, full.size);
-	git_buf_dispose(&full);
-	m->items = xrealloc(m->items, m->n + 1, sizeof *m->items);
-	m->items[m->n++] = one;
+	for (;;) {
+		while (n > least && base[n - 1] == '/')
+			n--;
+		if (!strncmp(relative, "./", 2)) {
+			relative += 2;
+		} else if (!strncmp(relative, "../", 3)) {
+			if (n <= least)
+				return NULL;
+			while (n > least && base[n - 1] != '/')
+				n--;
+			relative += 3;
+		} else {
+			return xasprintf("%.*s/%s", (int)n, base, relative);
+		}
+	}
 }
 
-static int module_seen(git_submodule *s, const char *name, void *modules)
+static struct module *module_named(struct modules *m, const char *name)
 {
-	module_add(modules, s, name);
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->items[i].name, name))
+			return &m->items[i];
+	if (m->n == MODULES_MAX)
+		return NULL;
+	m->items = xrealloc(m->items, m->n + 1, sizeof *m->items);
+	m->items[m->n] = (struct module){ .name = xstrdup(name) };
+	return &m->items[m->n++];
+}
+
+static int listed(void *modules, const struct gitconf_entry *e, struct err *reterr)
+{
+	bool path = !strcmp(e->name, "path"), url = !strcmp(e->name, "url");
+	struct module *s = !strcmp(e->section, "submodule") && *e->subsection && (path || url) ? module_named(modules, e->subsection) : NULL;
+
+	(void)reterr;
+	if (s)
+		str_replace(path ? &s->path : &s->url, e->value);
 	return 0;
+}
+
+static struct module *module_at(struct modules *m, const char *path)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->items[i].path && !strcmp(m->items[i].path, path))
+			return &m->items[i];
+	struct module *s = module_named(m, path); /* the list says nothing of it */
+	if (s && !s->path)
+		s->path = xstrdup(path);
+	return s;
+}
+
+static void module_address(struct modules *m, struct module *s)
+{
+	AUTO_STR given = s->url;
+	char *full;
+
+	s->relative = given && (!strncmp(given, "./", 2) || !strncmp(given, "../", 3));
+	full = !given ? NULL : s->relative ? beside(m->base, given) : xstrdup(given);
+	s->url = full ? without_ssh(m->place, full) : NULL;
+	if (s->url)
+		free(full);
+	else
+		s->url = full;
+}
+
+/* What the list names and the commit has not is no submodule; what the commit has is one, whatever the list says. */
+static int modules_find(struct modules *m, const char *list, struct err *reterr)
+{
+	AUTO(repo_free_p) struct repo *r = NULL;
+	git_index *index = NULL;
+	int rc = gitconf_each(list, listed, m, reterr);
+
+	if (rc < 0 || (rc = repo_open(m->dir, &r, reterr)) < 0)
+		return rc;
+	rc = git_repository_index(&index, r->git);
+	for (size_t i = 0; !rc && i < git_index_entrycount(index); i++) {
+		const git_index_entry *e = git_index_get_byindex(index, i);
+		struct module *s = e->mode == GIT_FILEMODE_COMMIT && !git_index_entry_stage(e) ? module_at(m, e->path) : NULL;
+		if (s && s->path && !strcmp(s->path, e->path))
+			oid_from_git(&s->id, &e->id);
+	}
+	git_index_free(index);
+	for (size_t i = 0; i < m->n; i++)
+		module_address(m, &m->items[i]);
+	return rc ? git_fail(reterr, rc, "the commit's files can't be listed") : 0;
 }
 
 /* ---- one ------------------------------------------------------------------------------------------------------------------------ */
@@ -128,7 +196,7 @@ static int module_clone(const struct modules *m, const struct module *s, const c
 	return rc < 0 ? rc : repo_clone(&spec, m->stop, NULL, NULL, reterr);
 }
 
-static int modules_run(const char *dir, struct modules *above);
+static int modules_run(const char *dir, const char *base, struct modules *above);
 
 static void module_note(struct modules *m, const struct module *s, const struct err *err)
 {
@@ -160,24 +228,26 @@ static int module_get(struct modules *m, const struct module *s)
 		return 0;
 	}
 	module_config(m, s);
-	return modules_run(dir, m);
+	return modules_run(dir, s->url, m);
 }
 
-static int modules_run(const char *dir, struct modules *above)
+static int modules_run(const char *dir, const char *base, struct modules *above)
 {
-	AUTO(modules_fini) struct modules m = { .place = above->place, .stop = above->stop, .notes = above->notes, .dir = dir, .depth = above->depth + 1 };
+	AUTO(modules_fini) struct modules m = { .place = above->place, .stop = above->stop, .notes = above->notes, .dir = dir, .base = base, .depth = above->depth + 1 };
 	AUTO_STR list = path_join(dir, ".gitmodules");
 	struct stat st;
+	struct err err = { 0 };
 	int rc = 0;
 
-	if (lstat(list, &st) || !S_ISREG(st.st_mode) || m.depth > DEPTH_MAX || repo_open(dir, &m.repo, NULL))
+	if (lstat(list, &st) || !S_ISREG(st.st_mode) || m.depth > DEPTH_MAX)
 		return 0;
-	if (git_submodule_foreach(m.repo->git, module_seen, &m)) {
-		char *note = xasprintf("the submodules can't be read: %s", git_error_last() ? git_error_last()->message : ".gitmodules is damaged");
+	if (modules_find(&m, list, &err) < 0) {
+		char *note = xasprintf("the submodules can't be read: %s", err.text);
 		VEC_PUSH(m.notes, note);
 	}
 	for (size_t i = 0; !rc && i < m.n; i++)
-		rc = module_get(&m, &m.items[i]);
+		if (!oid_is_zero(&m.items[i].id))
+			rc = module_get(&m, &m.items[i]);
 	return rc;
 }
 
@@ -187,5 +257,5 @@ int clone_submodules(const char *dir, const struct git_place *place, const atomi
 
 	if (!place->url)
 		return 0;
-	return modules_run(dir, &top) < 0 ? git_cancelled(reterr) : 0;
+	return modules_run(dir, place->url, &top) < 0 ? git_cancelled(reterr) : 0;
 }

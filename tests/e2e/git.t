@@ -72,7 +72,7 @@ open_session() {
 }
 close_session() {
   berth stop "$session" --force
-  is "$STATUS" 0 "stop ${1:-}" || diag "$ERR"
+  is "$STATUS" 0 "it stops" || diag "$ERR"
 }
 
 # Pointers, the author, a library ------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ end_podman() {
   wait "$service" 2>/dev/null
   findmnt -rno TARGET | grep -F "$T/pod" | sort -r | while IFS= read -r at; do umount -l "$at"; done
 }
-trap 'end_podman; e2e_cleanup' EXIT
+trap 'status=$?; end_podman; (exit "$status"); e2e_cleanup' EXIT
 
 answers() { [ "$(curl -s --max-time 5 --unix-socket "$T/podman.sock" http://engine/_ping)" = OK ]; }
 wait_ok 30 "Podman's service answers" answers

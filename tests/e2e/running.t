@@ -22,7 +22,13 @@ put() {
   tar -C "$T/put" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
 }
 kept() { file_in "$container" "$place/work.bin" | cmp -s - "$T/work"; }
-saved() { git -C "$folder" for-each-ref --format='%(refname)' refs/heads/renku | while read -r ref; do git -C "$folder" cat-file blob "$ref:work.bin" 2>/dev/null | cmp -s - "$T/work" && echo yes; done | grep -q yes; }
+saved() {
+  local ref
+  while read -r ref; do
+    if git -C "$folder" cat-file blob "$ref:work.bin" 2>/dev/null | cmp -s - "$T/work"; then return 0; fi
+  done < <(git -C "$folder" for-each-ref --format='%(refname)' refs/heads/renku)
+  return 1
+}
 break_repository() { mv "$folder" "$folder.away"; }
 mend_repository() { mv "$folder.away" "$folder"; }
 
