@@ -19,7 +19,6 @@ folder=$(project work)
 printf 'one\n' >"$folder/f"
 head -c 300000 /dev/urandom >"$folder/data.bin"
 pin "$folder" "$bare" 'default_url = shell'
-head7=$(git -C "$folder" rev-parse HEAD | cut -c1-7)
 n_kills=0 n_losses=0 n_orphans=0 n_steps=0
 declare -A steps_of
 
