@@ -276,6 +276,8 @@ bool app_has_swept(const struct app *a);
 unsigned app_session_url(struct app *a, const char *session, void (*got)(void *ctx, const char *url), app_end_fn end, void *ctx);
 /* Its unsaved work goes onto branches of its project now, or (look_only) is only told: then app_forget() ends the looking, too. */
 unsigned app_session_save(struct app *a, const char *session, bool look_only, void (*got)(void *ctx, const struct autosave_result *r), app_end_fn end, void *ctx);
+/* Git in the running session, as session.h says: commits and pushes with that message; message NULL: pulls. */
+unsigned app_session_git(struct app *a, const char *session, const char *message, void (*got)(void *ctx, const struct session_git_done *done), app_end_fn end, void *ctx);
 /* Such a branch as a patch; piece NULL: it is removed for good. */
 unsigned app_autosave(struct app *a, struct project_id p, const char *name, void (*piece)(void *ctx, struct sv text), app_end_fn end, void *ctx);
 enum app_stop {

@@ -55,6 +55,8 @@ void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s)
 void present_error(struct buf *b, const struct err *e);
 /* "2 changed files, 1 new file, 3 commits that are not pushed"; nothing where there is nothing. */
 void present_work(struct buf *b, const struct session_work *w);
+/* "Committed 3 files as 9f8e7d6, and pushed to main": what a commit or a pull in a session has come to. */
+void present_git_done(struct buf *b, const struct session_git_done *d, bool pull);
 const char *present_hint_for(enum err_code code);              /* "" when there is nothing to say */
 /* Why a commit has no image, line by line; label NULL: goes on with the one before. Texts are not cleaned. */
 typedef void (*present_why_fn)(void *ctx, const char *label, enum style style, const char *text);
@@ -83,5 +85,6 @@ void present_json(struct buf *b, enum entity e, const struct row *r);
 void present_json_session(struct buf *b, const struct row *r, const char *url, bool already_running);
 /* What a save did (saved) or would do, with the branches and what is in them. */
 void present_json_autosave(struct buf *b, const struct autosave_result *r, bool saved);
+void present_json_git_done(struct buf *b, const struct session_git_done *d);
 void present_json_error(struct buf *b, const struct err *e);   /* {"error":{"code":"not-found","text":…,"hint":…}} */
 #endif

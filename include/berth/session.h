@@ -132,6 +132,24 @@ struct session_call *session_hand_git(struct engine *e, struct loop *l, const st
 struct session_call *session_exchange(struct engine *e, struct loop *l, const struct session *s, const struct git_place *place, void (*got)(void *ctx, const char *said), session_end_fn end, void *ctx);
 /* asked comes for each push and fetch in it, until the session ends. One listens at a time: the newest. */
 struct session_call *session_listen(struct engine *e, struct loop *l, const struct session *s, void (*asked)(void *ctx), session_end_fn end, void *ctx);
+/* Git in a running session: the image's own, as the image's user, with this user's configuration and hooks (gitrun.c). */
+struct session_git_done {              /* all borrowed for the call */
+	const char *branch;            /* of the session, and of the project */
+	const char *commit;            /* the one that was made, shortened; NULL: there was nothing to commit */
+	uint32_t files;                /* in it; or changed by what came */
+	uint32_t sent, came;           /* commits that were pushed; that came */
+	uint32_t ahead;                /* commits of the session's that the project still lacks, after a pull */
+	bool pushed;                   /* false: the project had all of it already */
+	const char *const *commits; size_t n_commits; /* what came, newest first, at most 20: "9f8e7d6 subject", cleaned */
+	const char *const *notes; size_t n_notes;     /* sentences about what is worth knowing beside, cleaned */
+};
+/* Commits all that is dirty on the session's branch, and pushes it to the project's branch of that name; when there is nothing to commit, pushes
+ * what is ahead. message: lines. Where the project's branch has other commits, nothing is done (ERR_CONFLICT says how many). ERR_DENIED, ERR_AUTH,
+ * ERR_NET: it may be committed and not pushed; the text says so. got comes before the end, when all went well. Cancelled, git there goes on by itself. */
+struct session_call *session_commit(struct engine *e, struct loop *l, const struct session *s, const char *message, void (*got)(void *ctx, const struct session_git_done *done), session_end_fn end, void *ctx);
+/* Moves the session's branch forwards to the project's branch of that name, files along. ERR_CONFLICT: there are commits on both sides, or changed files
+ * are in the way; then nothing was touched. */
+struct session_call *session_pull(struct engine *e, struct loop *l, const struct session *s, void (*got)(void *ctx, const struct session_git_done *done), session_end_fn end, void *ctx);
 /* Begins one that is stopped again, with a new token where it has one; ends when it runs and has answered (where it serves something). */
 struct session_call *session_resume(struct engine *e, struct loop *l, const struct session *s, const struct session_git *g, void (*progress)(void *ctx, const char *what), session_end_fn end, void *ctx);
 /* Its workspace as a tar, from a container that may be stopped. ERR_UNSUPPORTED: where the workspace is was not kept. */

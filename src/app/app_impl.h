@@ -45,6 +45,7 @@ struct ask {
 		void (*said)(void *ctx, const char *text);
 		void (*account)(void *ctx, const struct account *a);
 		void (*saved)(void *ctx, const struct autosave_result *r);
+		void (*git_done)(void *ctx, const struct session_git_done *done);
 		void (*piece)(void *ctx, struct sv text);
 		void (*bytes)(void *ctx, uint64_t n);
 		void (*why)(void *ctx, const struct app_why *w);

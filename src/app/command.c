@@ -91,6 +91,8 @@ static const struct command_flag flags_keep[] = {
 };
 static const struct command_flag flags_save[] = {
 	{ "dry-run", 'n', NULL, "only tell what is unsaved" },
+	{ "commit", 'c', NULL, "commit all that is dirty on the session's branch instead, and push it to the project's branch, with the image's own git" },
+	{ "message", 'm', "TEXT", "the message of that commit" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct command_flag flags_autosaves[] = {
@@ -144,6 +146,8 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_ATTACH] = { CMD_ATTACH, "attach", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "a", "shell", "Open a shell in the session", NULL },
 	[CMD_LOGS] = { CMD_LOGS, "logs", "[SESSION]", FACE_CLI, NEED_SESSION | NEED_ENGINE, "", NULL, NULL, "Show what the session's program prints", flags_logs },
 	[CMD_SAVE_WORK] = { CMD_SAVE_WORK, "save", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "s", "save", "Save the session's unsaved work on branches of its project (renku/autosave/…), and look that it is there", flags_save },
+	[CMD_COMMIT_WORK] = { CMD_COMMIT_WORK, "commit", NULL, FACE_TUI, NEED_SESSION | NEED_WORK, "sessions", "W", NULL, "Commit all that is dirty in the session, with a message, and push it to the project's branch", NULL },
+	[CMD_PULL] = { CMD_PULL, "pull", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "F", NULL, "Bring the project's new commits into the session, where its branch can simply move forwards", flags_sessions },
 	[CMD_AUTOSAVES] = { CMD_AUTOSAVES, "autosaves", "[PROJECT] [NAME]", BOTH, NEED_PROJECT, LISTS " sessions", "U", NULL, "List a project's saved work; show one as a patch, or delete it", flags_autosaves },
 	[CMD_STOP] = { CMD_STOP, "stop", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "d", "stop", "Save the session's work, stop it and remove it; what can't be saved stays", flags_stop },
 	[CMD_PAUSE] = { CMD_PAUSE, "pause", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "p", "pause", "Save the session's work as far as it can be and stop it; its workspace stays", flags_sessions },

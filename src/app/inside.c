@@ -2,6 +2,7 @@
 /*
  * What git in sessions is given: who the author is, and the login of the project's own address. The keeper gives a session its login
  * when it first sees it, and again when the host's token has changed; which generation of tokens each one has, it remembers itself.
+ * And what it is asked to do there: commit and push, pull.
  */
 #include "app/app_impl.h"
 #include "berth/git.h"
@@ -217,4 +218,26 @@ struct session_call *inside_hand(struct app *a, const struct session *s, session
 	}
 	const struct session_git g = { place.url, place.user, place.password, place.ca_file, NULL, NULL, NULL };
 	return session_hand_git(link_engine(a), a->loop, s, &g, end, ctx);
+}
+
+/* ---- for faces: commit and push, pull ---- */
+static void git_got(void *ask, const struct session_git_done *done)
+{
+	struct ask *k = ask;
+	if (ask_heard(k))
+		k->got.git_done(k->ctx, done);
+}
+
+unsigned app_session_git(struct app *a, const char *session, const char *message, void (*got)(void *ctx, const struct session_git_done *done), app_end_fn end, void *ctx)
+{
+	struct ask *k = ask_new(a, end, ctx);
+	struct engine *e;
+	struct err err = { 0 };
+	const struct session *s = refuse_read_only(a, &err) == 0 ? known_session(a, session, &e, &err) : NULL;
+	k->got.git_done = got;
+	if (!s)
+		return ask_fail(k, &err);
+	k->cancel = cancel_session;
+	k->call = message ? session_commit(e, a->loop, s, message, git_got, ask_end, k) : session_pull(e, a->loop, s, git_got, ask_end, k);
+	return k->number;
 }

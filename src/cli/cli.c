@@ -20,7 +20,7 @@ static const struct {
 	{ CMD_LOGIN, run_login },       { CMD_RETRY, run_deed },        { CMD_PLAY, run_deed },         { CMD_RUN_PIPELINE, run_deed }, { CMD_TOUCH, run_deed }, { CMD_PIN, run_deed }, { CMD_UNPIN, run_deed },
 	{ CMD_FORK, run_fork },         { CMD_ATTACH, run_attach },     { CMD_LOGS, run_logs },         { CMD_STOP, run_stop },         { CMD_PAUSE, run_pause },
 	{ CMD_RESUME, run_resume },     { CMD_EXTEND, run_extend },     { CMD_EXPORT, run_export },     { CMD_DISCARD, run_discard },   { CMD_KEEP, run_keep },
-	{ CMD_SAVE_WORK, run_save },    { CMD_AUTOSAVES, run_autosaves }, { CMD_DIAGNOSE, run_diagnose }, { CMD_DOCTOR, run_doctor },
+	{ CMD_SAVE_WORK, run_save },    { CMD_PULL, run_pull },         { CMD_AUTOSAVES, run_autosaves }, { CMD_DIAGNOSE, run_diagnose }, { CMD_DOCTOR, run_doctor },
 };
 
 /* ---- output ---- */

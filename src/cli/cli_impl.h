@@ -92,6 +92,7 @@ void run_attach(struct cli *c);
 void run_logs(struct cli *c);
 void run_stop(struct cli *c);
 void run_save(struct cli *c);
+void run_pull(struct cli *c);
 void run_autosaves(struct cli *c);
 void run_pause(struct cli *c);
 void run_resume(struct cli *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* save, autosaves: work of sessions, kept on branches of their projects. */
+/* save, autosaves: work of sessions, kept on branches of their projects; and commit and push, pull, in a session. */
 #include "cli/cli_impl.h"
 
 /* ---- save ---- */
@@ -29,16 +29,70 @@ static void saved(void *cli, const struct autosave_result *r)
 		note_work(c, &r->work);
 }
 
-static void save_now(struct cli *c)
+/* ---- commit and push, pull ---- */
+static void git_done(void *cli, const struct session_git_done *d)
+{
+	struct cli *c = cli;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	if (c->json) {
+		present_json_git_done(&b, d);
+		cli_out(c, buf_sv(&b));
+		return;
+	}
+	present_git_done(&b, d, c->command->id == CMD_PULL);
+	for (size_t i = 0; i < d->n_commits; i++)
+		cli_outf(c, "%s\n", d->commits[i]);
+	if (d->came > d->n_commits)
+		cli_note(c, "... and %u more", (unsigned)(d->came - d->n_commits));
+	if (d->commit)
+		cli_outf(c, "%s\n", d->commit);
+	for (size_t i = 0; i < d->n_notes; i++)
+		cli_note(c, "%s", d->notes[i]);
+	cli_note(c, "%s.", buf_str(&b));
+}
+
+static void pull_now(struct cli *c)
 {
 	const struct session *s = the_session(c);
 	if (s)
+		app_session_git(c->app, s->name, NULL, git_done, cli_ended, c);
+}
+
+void run_pull(struct cli *c)
+{
+	with_sessions(c, pull_now);
+}
+
+/* Which of the two saves it is, and whether all is said that it wants. */
+static bool save_flags_fit(struct cli *c)
+{
+	const char *message = cli_flag(c, "message");
+	bool commits = cli_flag(c, "commit") != NULL;
+	struct err err = { 0 };
+	if (commits && (!message || !sv_trim(sv_of(message)).len))
+		err_set(&err, ERR_USAGE, "a commit wants a message: berth save%s%s --commit -m MESSAGE", c->n_args ? " " : "", c->n_args ? c->args[0] : "");
+	else if (message && !commits)
+		err_set(&err, ERR_USAGE, "-m is the message of a commit: berth save%s%s --commit -m MESSAGE", c->n_args ? " " : "", c->n_args ? c->args[0] : "");
+	else if (commits && cli_flag(c, "dry-run"))
+		err_set(&err, ERR_USAGE, "--dry-run tells what is unsaved, --commit commits it: one of them");
+	if (err.code)
+		cli_end(c, &err);
+	return !err.code;
+}
+
+static void save_now(struct cli *c)
+{
+	const struct session *s = the_session(c);
+	if (s && cli_flag(c, "commit"))
+		app_session_git(c->app, s->name, cli_flag(c, "message"), git_done, cli_ended, c);
+	else if (s)
 		app_session_save(c->app, s->name, cli_flag(c, "dry-run") != NULL, saved, cli_ended, c);
 }
 
 void run_save(struct cli *c)
 {
-	with_sessions(c, save_now);
+	if (save_flags_fit(c))
+		with_sessions(c, save_now);
 }
 
 /* ---- autosaves ---- */

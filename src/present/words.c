@@ -122,3 +122,51 @@ void present_work(struct buf *b, const struct session_work *w)
 		comma = ", ";
 	}
 }
+
+static void add_count(struct buf *b, uint32_t n, const char *what)
+{
+	buf_addf(b, "%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void pull_done(struct buf *b, const struct session_git_done *d)
+{
+	if (d->came) {
+		add_count(b, d->came, "commit");
+		buf_addf(b, " came to %s", d->branch);
+		if (d->files) {
+			buf_add_str(b, ", with changes of ");
+			add_count(b, d->files, "file");
+		}
+	} else {
+		buf_addf(b, "There is nothing new for %s", d->branch);
+		if (d->ahead) {
+			buf_add_str(b, ", and ");
+			add_count(b, d->ahead, "commit");
+			buf_addf(b, " of it %s not pushed yet", d->ahead == 1 ? "is" : "are");
+		}
+	}
+}
+
+void present_git_done(struct buf *b, const struct session_git_done *d, bool pull)
+{
+	if (pull) {
+		pull_done(b, d);
+	} else if (d->commit) {
+		buf_add_str(b, "Committed ");
+		add_count(b, d->files, "file");
+		buf_addf(b, " as %s, and pushed to %s", d->commit, d->branch);
+		if (d->sent > 1) {
+			buf_add_str(b, " with ");
+			add_count(b, d->sent - 1, "commit");
+			buf_add_str(b, " from before");
+		}
+	} else if (d->sent) {
+		buf_add_str(b, "There was nothing to commit; ");
+		add_count(b, d->sent, "commit");
+		buf_addf(b, " %s pushed to %s", d->sent == 1 ? "was" : "were", d->branch);
+	} else if (d->pushed) {
+		buf_addf(b, "There was nothing to commit; %s was pushed, as a new branch of the project", d->branch);
+	} else {
+		buf_addf(b, "There is nothing to commit, and the project has all of %s", d->branch);
+	}
+}

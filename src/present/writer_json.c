@@ -117,3 +117,26 @@ void present_json_autosave(struct buf *b, const struct autosave_result *r, bool 
 	AUTO_STR text = json_text(j);
 	buf_addf(b, "%s\n", text);
 }
+
+static json_t *texts(const char *const *items, size_t n)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(all, json_str_lossy(sv_of(items[i])));
+	return all;
+}
+
+void present_json_git_done(struct buf *b, const struct session_git_done *d)
+{
+	AUTO_JSON j = json_object();
+	json_object_set_new(j, "branch", json_str_lossy(sv_of(d->branch)));
+	json_object_set_new(j, "commit", d->commit ? json_str_lossy(sv_of(d->commit)) : json_null());
+	json_object_set_new(j, "files", json_integer(d->files));
+	json_object_set_new(j, "pushed", json_integer(d->sent));
+	json_object_set_new(j, "came", json_integer(d->came));
+	json_object_set_new(j, "ahead", json_integer(d->ahead));
+	json_object_set_new(j, "commits", texts(d->commits, d->n_commits));
+	json_object_set_new(j, "notes", texts(d->notes, d->n_notes));
+	AUTO_STR text = json_text(j);
+	buf_addf(b, "%s\n", text);
+}

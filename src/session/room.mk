@@ -22,6 +22,9 @@ libsession_a_SOURCES = \
   src/session/settings.c \
   src/session/exchange.c \
   src/session/gitin.c \
+  src/session/gitrun.h \
+  src/session/gitrun.c \
+  src/session/gitrun_words.c \
   src/session/lfs.h \
   src/session/lfs.c \
   src/session/explain.c \

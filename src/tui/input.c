@@ -308,7 +308,7 @@ static bool work_command(struct tui *t, enum command_id id)
 	case CMD_PIN: case CMD_UNPIN: do_pin(t, id == CMD_PIN); return true;
 	case CMD_FORK: ask_fork(t); return true;
 	case CMD_STOP: do_stop(t); return true;
-	case CMD_PAUSE: case CMD_RESUME: case CMD_EXTEND: case CMD_EXPORT: case CMD_DISCARD: case CMD_ALL_SESSIONS: do_life(t, id); return true;
+	case CMD_PAUSE: case CMD_RESUME: case CMD_EXTEND: case CMD_EXPORT: case CMD_DISCARD: case CMD_ALL_SESSIONS: case CMD_COMMIT_WORK: case CMD_PULL: do_life(t, id); return true;
 	case CMD_CONNECT: do_connect(t); return true;
 	case CMD_ATTACH: do_attach(t); return true;
 	case CMD_LOG: do_log(t); return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a session's life is made of after its start: pause, resume, extend, export, discard; and what the keeper saw of it. */
+/* What a session's life is made of after its start: commit, pull, pause, resume, extend, export, discard; and what the keeper saw of it. */
 #include "tui/tui_impl.h"
 
 #include "berth/text.h"
@@ -64,6 +64,38 @@ static void do_discard(struct tui *t, const struct session *s)
 		ask_line(t, s->name, xasprintf("type %s to throw away all that is in its workspace: ", s->name), "", discard_done);
 }
 
+/* ---- commit and push, pull ---- */
+static void told(struct tui *t, const struct session_git_done *d, bool pull)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	present_git_done(&b, d, pull);
+	for (size_t i = 0; i < d->n_notes; i++)
+		say(t, MESSAGE_WARN, "%s", d->notes[i]);
+	if (d->n_commits)
+		buf_addf(&b, "; the newest: %s", d->commits[0]);
+	say(t, MESSAGE_GOOD, "%s", buf_str(&b));
+}
+
+static void committed(void *tui, const struct session_git_done *d)
+{
+	told(tui, d, false);
+}
+
+static void pulled(void *tui, const struct session_git_done *d)
+{
+	told(tui, d, true);
+}
+
+static void commit_done(struct tui *t, const char *text, bool accepted)
+{
+	if (!accepted || !t->life_of || !sv_trim(sv_of(text)).len) {
+		say(t, MESSAGE_INFO, accepted ? "nothing was committed: it wants a message" : "nothing was committed");
+		return;
+	}
+	say(t, MESSAGE_INFO, "committing and pushing the work of %s", t->life_of);
+	app_session_git(t->app, t->life_of, text, committed, life_ended, t);
+}
+
 /* ---- the rest ---- */
 static void do_extend(struct tui *t, const struct session *s)
 {
@@ -110,6 +142,11 @@ void do_life(struct tui *t, enum command_id id)
 		app_session_resume(t->app, s->name, life_ended, t);
 		break;
 	case CMD_EXTEND: do_extend(t, s); break;
+	case CMD_COMMIT_WORK: ask_line(t, s->name, xasprintf("commit and push the work of %s; message: ", s->name), "", commit_done); break;
+	case CMD_PULL:
+		say(t, MESSAGE_INFO, "pulling into %s", s->name);
+		app_session_git(t->app, s->name, NULL, pulled, life_ended, t);
+		break;
 	case CMD_EXPORT: do_export(t, s); break;
 	case CMD_DISCARD: do_discard(t, s); break;
 	default: break;

@@ -40,6 +40,7 @@ FUZZ_TARGETS = \
   tests/fuzz/fuzz-session-notes \
   tests/fuzz/fuzz-salvage \
   tests/fuzz/fuzz-lfs \
+  tests/fuzz/fuzz-session-git \
   tests/fuzz/fuzz-terminal-keys \
   tests/fuzz/fuzz-image-files \
   tests/fuzz/fuzz-diagnosis
@@ -189,6 +190,10 @@ tests_fuzz_fuzz_http_tape_LDADD = $(FUZZ_MAIN) libnet.a $(BELOW_net)
 tests_fuzz_fuzz_registry_SOURCES = tests/fuzz/registry.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_registry_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_registry_LDADD = $(FUZZ_MAIN) libforge.a $(BELOW_forge)
+
+tests_fuzz_fuzz_session_git_SOURCES = tests/fuzz/session_git.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_session_git_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_session_git_LDADD = $(FUZZ_MAIN) libsession.a $(BELOW_session)
 
 # (New targets above this line, their names in FUZZ_TARGETS.)
 check_PROGRAMS += $(FUZZ_TARGETS)

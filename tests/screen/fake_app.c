@@ -274,6 +274,17 @@ unsigned app_session_save(struct app *a, const char *session, bool look_only, vo
 	return 0;
 }
 
+unsigned app_session_git(struct app *a, const char *session, const char *message, void (*got)(void *ctx, const struct session_git_done *done), app_end_fn end, void *ctx)
+{
+	static const char *const commits[] = { "a1b2c3d fix requirements", "9f8e7d6 add conda env" };
+	const struct session_git_done committed = { .branch = "main", .commit = "c0ffee1", .files = 3, .sent = 1, .pushed = true };
+	const struct session_git_done pulled = { .branch = "main", .came = 2, .files = 1, .commits = commits, .n_commits = 2 };
+	note(a, "%s %s%s%s", message ? "commit" : "pull", session, message ? ": " : "", message ? message : "");
+	got(ctx, message ? &committed : &pulled);
+	end(ctx, NULL);
+	return 0;
+}
+
 const struct branch *app_saved_work(const struct app *a, struct project_id p, const char *branch)
 {
 	for (size_t i = 0; a->has_saved && *branch && i < store_n_branches(a->store, p); i++)

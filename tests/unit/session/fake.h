@@ -26,6 +26,8 @@ struct fake_engine {
 	const char *user, *workdir, *passwd, *cmd, *log_text, *exec_out; /* cmd: one word */
 	uint16_t exposed;
 	bool image_there, has_sh, has_jupyter, listens;
+	bool runs;                      /* an exec really runs, on this machine */
+	const char *run_path;           /* then: the PATH that it sees, NULL: ours */
 	uint64_t memory;
 	uint32_t cpus;
 	unsigned caps;
@@ -39,7 +41,7 @@ struct fake_engine {
 	void (*before_op)(void *ctx, unsigned op);
 	void *before_ctx;
 	/* what was seen */
-	struct buf stdin_bytes, put_bytes;
+	struct buf stdin_bytes, put_bytes, ran;
 	char *last_op;
 	unsigned n_creates, n_pulls;
 };

@@ -9,6 +9,9 @@ tests_unit_session_test_session_SOURCES = \
   tests/unit/session/parts.c \
   tests/unit/session/plan.c \
   tests/unit/session/gitin.c \
+  tests/unit/session/shell.h \
+  tests/unit/session/gitrun.c \
+  tests/unit/session/exchange.c \
   tests/unit/session/launch.c \
   tests/unit/session/sessions.c \
   tests/unit/session/feed.c \
