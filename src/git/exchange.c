@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include "berth/exchange.h"
+#include "berth/map.h"
 #include "berth/path.h"
 #include "git/place.h"
 
@@ -34,22 +35,28 @@ static struct exchange_ref *ref_of(exchange_refs *refs, const char *name)
 	return NULL;
 }
 
-static struct exchange_ref *ref_make(exchange_refs *refs, const char *name)
+/* A stranger may list thousands: each is found by its name at once. seen: from names to their places, 1 is the first. */
+static struct exchange_ref *ref_make(exchange_refs *refs, struct map *seen, const char *name)
 {
-	struct exchange_ref *there = ref_of(refs, name), r = { .name = NULL };
+	uintptr_t at = (uintptr_t)map_get(seen, sv_of(name));
+	struct exchange_ref r = { .name = NULL };
 
-	if (there)
-		return there;
+	if (at)
+		return &refs->items[at - 1];
 	r.name = xstrdup(name);
 	VEC_PUSH(refs, r);
+	map_put(seen, sv_of(name), (void *)(uintptr_t)refs->len);
 	return &refs->items[refs->len - 1];
 }
 
 void exchange_read(struct sv text, exchange_refs *ret)
 {
 	static const struct sv heads = { "refs/heads/", 11 }, bases = { "refs/berth/host/", 16 };
+	AUTO(map_free_p) struct map *seen = map_new(NULL);
 	struct sv line;
 
+	if (git_room_start(NULL) < 0)
+		return; /* names can't be judged before */
 	while (sv_split(&text, '\n', &line) && ret->len < REFS_MAX) {
 		struct oid id;
 		if (line.len < OID_HEX + 2 || line.p[OID_HEX] != ' ' || !oid_parse((struct sv){ line.p, OID_HEX }, &id))
@@ -64,7 +71,7 @@ void exchange_read(struct sv text, exchange_refs *ret)
 		int valid = 0;
 		if (git_reference_name_is_valid(&valid, full) || !valid)
 			continue;
-		struct exchange_ref *r = ref_make(ret, branch);
+		struct exchange_ref *r = ref_make(ret, seen, branch);
 		*(base ? &r->base : &r->pushed) = id;
 	}
 }

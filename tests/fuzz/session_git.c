@@ -36,12 +36,8 @@ static void sentence(struct sv text, bool pull)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool begun;
 	struct sv text = { (const char *)data, size };
 	exchange_refs refs = VEC_INIT;
-	if (!begun)
-		git_room_init(NULL);
-	begun = true;
 	sentence(text, false);
 	sentence(text, true);
 	exchange_read(text, &refs);
