@@ -67,6 +67,33 @@ git -C "$folder" branch -f side main
 like "$(inside git push origin side | tr '\n' ' ')" "side has other commits on your machine.* as side-$session|rejected" 'push: no branch is moved sideways'
 is "$(git -C "$folder" rev-parse side)" "$(git -C "$folder" rev-parse main)" 'it is where it was'
 
+# Commit and push, pull, by berth ---------------------------------------------------------------------------------------------------
+inside sh -c 'git checkout --quiet topic && echo eight >>README.md && echo n >new.txt' >/dev/null
+berth save "$session" --commit -m 'By berth'
+is "$STATUS" 0 'commit: exit status 0' || diag "$ERR"
+like "$ERR" 'topic is on your machine' 'commit: it says that it arrived'
+is "$(git -C "$folder" log -1 --format='%s by %an' topic)" "By berth by Ada \"L\" O'Hara" 'commit: it is there'
+is "$(inside git status --porcelain)" '' 'commit: nothing is dirty any more'
+inside sh -c 'git checkout --quiet main && echo nine >nine.txt' >/dev/null
+before=$(git -C "$folder" rev-parse main)
+berth save "$session" --commit -m 'Beside'
+is "$STATUS" 0 'commit: of a branch that is checked out on the machine' || diag "$ERR"
+like "$ERR" "main is checked out on your machine.*main-$session" 'commit: says where the work is'
+is "$(git -C "$folder" rev-parse main)" "$before" 'commit: the branch is not moved'
+is "$(git -C "$folder" log -1 --format=%s "main-$session")" 'Beside' 'commit: the work is beside it'
+git -C "$folder" merge --quiet "main-$session"
+commit "$folder" 'Later' >/dev/null
+inside sh -c 'echo dirty >>nine.txt' >/dev/null
+berth save "$session" --commit -m 'Behind'
+is "$STATUS" 6 'behind: exit status 6'
+like "$ERR" 'main of the project has 1 commit that' 'behind: how many'
+berth pull "$session"
+is "$STATUS" 0 'pull: exit status 0' || diag "$ERR"
+like "$OUT" 'Later' 'pull: what came'
+is "$(inside git log -1 --format=%s)" 'Later' 'pull: it is there'
+is "$(inside git status --porcelain)" ' M nine.txt' 'pull: what is dirty stays so'
+inside git checkout --quiet nine.txt >/dev/null
+
 # A keeper that has died ---------------------------------------------------------------------------------------------------------------
 kill -9 "$(keeper_pid)"
 wait_for 10 keeper_gone

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Git in a session of a host's project: push and pull with its own address alone, a token that is nowhere but in the container's memory and
-# follows the host's, the author, files in Git LFS, submodules, and whoever the image's user is.
+# follows the host's, the author, files in Git LFS, submodules, commits and pulls by berth, and whoever the image's user is.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -12,7 +12,7 @@ python3 - "$mark" >"$T/world.json" <<'END'
 import json, sys
 mark = sys.argv[1]
 print(json.dumps({
-  "users": [{"username": "zoe", "name": "Zoë \"Z\" O'Müller"}], "groups": [{"path": "lab", "members": {"zoe": "owner"}}],
+  "users": [{"username": "zoe", "name": "Zoë \"Z\" O'Müller"}], "groups": [{"path": "lab", "members": {"zoe": "developer"}}],
   "tokens": [{"value": "glpat-first", "user": "zoe", "scopes": ["api", "write_repository"]}, {"value": "glpat-second", "user": "zoe", "scopes": ["api", "write_repository"]}],
   "projects": [{"path": "lab/work-" + mark, "commits": [{"message": "Begin", "files": {"README.md": "one\n"}}]},
                {"path": "lab/lib-" + mark, "commits": [{"message": "A library", "files": {"lib.py": "x = 1\n"}}]},
@@ -146,6 +146,74 @@ inside sh -c 'echo four >>README.md && git commit --quiet -am "With the new one"
 ok 'and push works with it' inside git push --quiet origin main
 audit 'changed'
 
+# Commit and push, pull, by berth -------------------------------------------------------------------------------------------------
+tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1" >/dev/null; }
+outside() { git -C "$clone" pull --quiet origin main && printf '%s\n' "$1" >>"$clone/$2" && git -C "$clone" add "$2" && git -C "$clone" commit --quiet -m "$1" && git -C "$clone" push --quiet origin main; }
+on_host() { git -C "$clone" fetch --quiet origin && git -C "$clone" log -1 --format="$1" origin/main; }
+inside git config --global --unset credential.helper >/dev/null
+inside sh -c 'echo five >>README.md; echo new >"a new one"; echo staged >staged.txt; git add staged.txt; echo later >>staged.txt' >/dev/null
+berth save "$session" --commit -m "It's \"done\" \$(id)"
+is "$STATUS" 0 'commit: exit status 0' || diag "$ERR"
+like "$ERR" 'Committed 3 files as [0-9a-f]+, and pushed to main' 'commit: it says what it did'
+is "$(on_host '%s by %an')" "It's \"done\" \$(id) by Zoë \"Z\" O'Müller" 'commit: the host has it, with its message and the right author'
+is "$(inside git status --porcelain)" '' 'commit: nothing is dirty any more'
+is "$(inside find .git -not -user jovyan)" '' 'commit: all files of the repository are the user'\''s'
+berth save "$session" --commit -m Again --json
+is "$STATUS $(json 'd["commit"], d["pushed"]' <<<"$OUT")" '0 [null, 0]' 'commit: nothing to commit is no failure'
+berth save "$session" --commit
+is "$STATUS" 2 'commit: a message is wanted'
+like "$ERR" 'wants a message' 'commit: and asked for'
+outside 'From outside again' README.md
+inside sh -c 'echo six >>README.md' >/dev/null
+berth save "$session" --commit -m Six
+is "$STATUS" 6 'behind: not pushed, exit status 6'
+like "$ERR" 'main of the project has 1 commit that the session does not have' 'behind: how many'
+like "$ERR" "berth pull $session" 'behind: and what to do'
+is "$(inside git log -1 --format=%s)" "It's \"done\" \$(id)" 'behind: nothing is committed'
+berth pull "$session"
+is "$STATUS" 6 'pull: a changed file in the way'
+like "$ERR" 'would overwrite work in .*: README.md' 'pull: is named'
+is "$(inside tail -n 1 README.md)" six 'pull: and left alone'
+inside sh -c 'git checkout --quiet README.md && echo dirty >>staged.txt' >/dev/null
+berth pull "$session"
+is "$STATUS" 0 'pull: exit status 0' || diag "$ERR"
+like "$ERR" '1 commit came to main, with changes of 1 file' 'pull: says how much came'
+like "$OUT" '^[0-9a-f]+ From outside again' 'pull: and what'
+is "$(inside git status --porcelain)" ' M staged.txt' 'pull: what is dirty stays so'
+inside sh -c 'printf "#!/bin/sh\necho untidy\nexit 1\n" >.git/hooks/pre-commit && chmod +x .git/hooks/pre-commit && git add staged.txt && echo more >>README.md' >/dev/null
+berth save "$session" --commit -m Hook
+is "$STATUS" 1 'hook: exit status 1'
+like "$ERR" 'a hook in .* refuses the commit: untidy' 'hook: its words'
+is "$(inside git status --porcelain)" "$(printf ' M README.md\nM  staged.txt')" 'hook: what was staged is as it was'
+inside rm .git/hooks/pre-commit >/dev/null
+tell "projects/$project" '{"protected": ["main"]}'
+berth save "$session" --commit -m Protected
+is "$STATUS" 4 'protected: exit status 4'
+like "$ERR" 'ommitted in .* but not pushed: main is protected' 'protected: it is committed, and says why it is not pushed'
+tell "projects/$project" '{"protected": []}'
+tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 20}'
+berth save "$session" --commit -m Forbidden
+is "$STATUS" 4 'no right: exit status 4' || diag "$ERR"
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell tokens '{"value": "glpat-second", "revoked": true}'
+berth save "$session" --commit -m Ended
+is "$STATUS" 4 'a token that has ended: exit status 4'
+like "$ERR" 'takes no login' 'a token that has ended: so it says'
+unlike "$ERR$OUT" 'glpat' 'a token that has ended: without the token'
+tell tokens '{"value": "glpat-second", "revoked": false}'
+berth save "$session" --commit -m Pushed
+like "$ERR" 'nothing to commit; 1 commit was pushed to main' 'afterwards what was committed is pushed' || diag "$ERR"
+is "$(on_host %s)" 'Protected' 'the host has it'
+inside git checkout --quiet --detach >/dev/null
+berth save "$session" --commit -m Nowhere
+is "$STATUS" 6 'HEAD on no branch: exit status 6'
+like "$ERR" 'on no branch' 'HEAD on no branch: so it says'
+inside git checkout --quiet main >/dev/null
+berth pull "$session"
+like "$ERR" 'nothing new for main' 'pull: nothing new'
+ok 'the repository is whole' inside git fsck --no-dangling
+audit 'committed'
+
 # Paused, resumed, ended ---------------------------------------------------------------------------------------------------------
 berth pause "$session"
 is "$STATUS" 0 'pause' || diag "$ERR"
@@ -188,5 +256,10 @@ done
 tiny nogit 'USER 1000'
 berth start "$project" main --name "n-$mark" --image "$IMAGE" --environment shell --json
 is "$STATUS" 0 'an image without git starts all the same' || diag "$ERR"
+berth save "n-$mark" --commit -m None
+is "$STATUS" 1 'without git: no commit'
+like "$ERR" "he image of n-$mark has no git.*berth save n-$mark" 'without git: why, and what there is instead'
+berth pull "n-$mark"
+like "$ERR" 'has no git' 'without git: no pull either'
 berth stop "n-$mark" --force
 done_testing

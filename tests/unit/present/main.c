@@ -229,6 +229,33 @@ static void saved_work_is_json_whatever_its_names(void **state)
 	                                "\"commit\":\"0000000000000000000000000000000000000000\",\"was_there\":true}],\"notes\":[\"a\\tnote\\u007f\"]}\n");
 }
 
+static void what_git_did_is_told(void **state)
+{
+	static const struct { struct session_git_done d; bool pull; const char *words; } rows[] = {
+		{ { .branch = "main", .commit = "9f8e7d6", .files = 3, .sent = 1, .pushed = true }, false, "Committed 3 files as 9f8e7d6, and pushed to main" },
+		{ { .branch = "main", .commit = "9f8e7d6", .files = 1, .sent = 3, .pushed = true }, false, "Committed 1 file as 9f8e7d6, and pushed to main with 2 commits from before" },
+		{ { .branch = "main", .sent = 1, .pushed = true }, false, "There was nothing to commit; 1 commit was pushed to main" },
+		{ { .branch = "x", .pushed = true }, false, "There was nothing to commit; x was pushed, as a new branch of the project" },
+		{ { .branch = "main" }, false, "There is nothing to commit, and the project has all of main" },
+		{ { .branch = "main", .came = 2, .files = 1 }, true, "2 commits came to main, with changes of 1 file" },
+		{ { .branch = "main", .came = 1 }, true, "1 commit came to main" },
+		{ { .branch = "main" }, true, "There is nothing new for main" },
+		{ { .branch = "main", .ahead = 2 }, true, "There is nothing new for main, and 2 commits of it are not pushed yet" },
+	};
+	static const char *const commits[] = { "9f8e7d6 caf\xe9\"" }, *const notes[] = { "a\tnote" };
+	const struct session_git_done d = { .branch = "m\x1b", .came = 1, .commits = commits, .n_commits = 1, .notes = notes, .n_notes = 1 };
+	AUTO(buf_fini) struct buf json = BUF_INIT;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		present_git_done(&b, &rows[i].d, rows[i].pull);
+		assert_string_equal(buf_str(&b), rows[i].words);
+	}
+	present_json_git_done(&json, &d);
+	assert_string_equal(buf_str(&json), "{\"branch\":\"m\\u001B\",\"commit\":null,\"files\":0,\"pushed\":0,\"came\":1,\"ahead\":0,\"commits\":[\"9f8e7d6 caf\xef\xbf\xbd\\\"\"],"
+	                                   "\"notes\":[\"a\\tnote\"]}\n");
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -236,7 +263,7 @@ int main(void)
 		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
 		cmocka_unit_test(hostile_names_leave_no_writer_raw), cmocka_unit_test(a_tsv_row_has_as_many_tabs_as_its_head),
 		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width),
-		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(charts_have_their_width),
+		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
