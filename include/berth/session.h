@@ -115,7 +115,7 @@ struct session_work {
 	uint32_t changed, untracked;   /* files */
 	uint32_t staged, unmerged;     /* of the changed ones */
 	uint32_t ahead;                /* commits of HEAD and all branches that no remote branch has */
-	uint32_t behind;               /* commits that the remote branch of HEAD's has more */
+	uint32_t behind;               /* commits that the project's branch of HEAD's name has more; of a host's project as of the last fetch in it */
 	uint32_t unpushed;             /* branches with such commits */
 	uint32_t stashes;
 	bool detached, unborn;         /* HEAD is on no branch; on one without a commit */

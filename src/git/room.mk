@@ -42,6 +42,7 @@ libgit_a_SOURCES = \
   src/git/place_url.c \
   src/git/salvage.c \
   src/git/salvage_finish.c \
+  src/git/salvage_behind.c \
   src/git/salvage_apart.c \
   src/git/unwrap.c \
   src/git/gitconf.c

@@ -35,4 +35,6 @@ bool salvage_is_lfs_file(struct salvage *s, const git_oid *known, const git_oid 
 bool salvage_is_module(struct salvage *s, const char *path);
 char *salvage_nested_git_file(struct salvage *s, const char *path);
 bool salvage_module_is_clean(struct salvage *s, const char *folder, const git_oid *commit);
+/* Commits that the project's branch of that name has and HEAD has not (salvage_behind.c). known: commits that the project has. */
+uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oid *head, const struct salvage_spec *spec, const git_oid *known, size_t n_known);
 #endif

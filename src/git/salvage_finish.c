@@ -404,10 +404,8 @@ static int save_stashes(struct finishing *f)
 static int count_commits(struct finishing *f)
 {
 	AUTO(git_revwalk_free_p) git_revwalk *walk = NULL;
-	git_oid at, upstream;
+	git_oid at;
 	int rc = git_revwalk_new(&walk, f->s->repo->git);
-	AUTO_STR remote = xasprintf("refs/remotes/origin/%s", f->branch);
-	size_t ahead, behind;
 
 	if (!rc)
 		rc = git_revwalk_push_glob(walk, "refs/heads/*");
@@ -417,9 +415,8 @@ static int count_commits(struct finishing *f)
 		rc = git_revwalk_hide(walk, &f->known.items[i]);
 	while (!rc && !git_revwalk_next(&at, walk) && !stopped(f->stop))
 		f->ret->counts.ahead++;
-	if (!rc && f->has_head && !git_reference_name_to_id(&upstream, f->s->repo->git, remote) && is_commit(f, &upstream) &&
-	    !git_graph_ahead_behind(&ahead, &behind, f->s->repo->git, &f->head, &upstream))
-		f->ret->counts.behind = (uint32_t)behind;
+	if (!rc && f->has_head)
+		f->ret->counts.behind = salvage_behind(f->s->repo, f->branch, &f->head, f->spec, f->known.items, f->known.len);
 	return rc ? git_fail(f->reterr, rc, "the workspace's commits can't be counted") : 0;
 }
 

@@ -180,6 +180,7 @@ static int autosave_elsewhere(struct save_job *j, git_refs *ret, struct salvage_
 	if (!j->place.url || j->place.url[0] != '/')
 		return 0;
 	spec->elsewhere = ret;
+	spec->elsewhere_dir = j->place.url;
 	int rc = place_refs(&j->place, "refs/", &j->stop, ret, reterr);
 	for (size_t i = ret->len; i > 0; i--)
 		if (!is_safe_place(sv_of(ret->items[i - 1].name))) {

@@ -84,6 +84,8 @@ is "$(git -C "$folder" log -1 --format=%s "main-$session")" 'Beside' 'commit: th
 git -C "$folder" merge --quiet "main-$session"
 commit "$folder" 'Later' >/dev/null
 inside sh -c 'echo dirty >>nine.txt' >/dev/null
+berth save "$session" --dry-run --json
+is "$(json 'd["behind"]' <<<"$OUT")" 1 'behind: known before anybody has fetched'
 berth save "$session" --commit -m 'Behind'
 is "$STATUS" 6 'behind: exit status 6'
 like "$ERR" 'main of the project has 1 commit that' 'behind: how many'

@@ -53,7 +53,7 @@ static void feed(struct salvage *s, const char *dir, const char *below)
 }
 
 /* ---- a project, a session's clone of it, and what is saved ------------------------------------------------------------------------ */
-struct play { char *project, *clone, *copy; struct oid start; struct salvage *s; struct salvage_result found; struct git_place place; };
+struct play { char *project, *clone, *copy; struct oid start; struct salvage *s; struct salvage_result found; struct git_place place; bool asks_project; };
 
 static void play_begin(struct play *p, const char *name)
 {
@@ -83,13 +83,30 @@ static void play_end(struct play *p)
 
 static void salvaged(struct play *p)
 {
-	const struct salvage_spec spec = { .start = p->start, .user = "ada", .author_name = "Ada", .author_email = "ada@example.org", .session = "one (7)", .now_s = 1600000000 };
+	struct salvage_spec spec = { .start = p->start, .user = "ada", .author_name = "Ada", .author_email = "ada@example.org", .session = "one (7)", .now_s = 1600000000 };
 	struct err err = { 0 };
+	git_refs refs = VEC_INIT;
 
+	if (p->asks_project) {
+		assert_int_equal(place_refs(&p->place, "refs/heads/", NULL, &refs, &err), 0);
+		spec.elsewhere = &refs;
+		spec.elsewhere_dir = p->project;
+	}
 	assert_int_equal(salvage_new(p->copy, &p->s, &err), 0);
 	feed(p->s, p->clone, "");
 	if (salvage_finish(p->s, &spec, NULL, &p->found, &err))
 		fail_msg("%s", err.text);
+	git_refs_fini(&refs);
+}
+
+/* As salvaged(), of the workspace as it is now, once more. */
+static const struct salvage_counts *counted(struct play *p)
+{
+	salvage_result_fini(&p->found);
+	salvage_free(p->s);
+	path_remove_tree(p->copy, NULL);
+	salvaged(p);
+	return &p->found.counts;
 }
 
 static const struct salvaged *saved_as(const struct play *p, const char *branch)
@@ -191,6 +208,30 @@ static void commits_and_branches_are_kept(void **state)
 	assert_same(p.clone, back, "status", "--porcelain");
 }
 
+static void behind_is_counted_where_the_project_is(void **state)
+{
+	AUTO(play_end) struct play p;
+	play_begin(&p, "s-behind");
+	p.asks_project = true;
+	assert_int_equal(counted(&p)->behind, 0);
+	git_run(p.project, "commit", "-q", "--allow-empty", "-m", "one");
+	git_run(p.project, "commit", "-q", "--allow-empty", "-m", "two");
+	assert_int_equal(counted(&p)->behind, 2); /* nobody has fetched */
+	git_run(p.clone, "commit", "-q", "--allow-empty", "-m", "ours");
+	assert_int_equal(counted(&p)->behind, 2);
+	git_run(p.clone, "pull", "-q", "--no-rebase", "--no-edit", "origin", "main");
+	assert_int_equal(counted(&p)->behind, 0);
+	git_run(p.project, "commit", "-q", "--allow-empty", "-m", "three");
+	assert_int_equal(counted(&p)->behind, 1);
+	git_run(p.clone, "checkout", "-q", "-b", "of-its-own");
+	assert_int_equal(counted(&p)->behind, 0);
+	git_run(p.clone, "checkout", "-q", "main");
+	p.asks_project = false;
+	assert_int_equal(counted(&p)->behind, 0); /* as of the last fetch */
+	git_run(p.clone, "fetch", "-q", "origin");
+	assert_int_equal(counted(&p)->behind, 1);
+}
+
 static void odd_heads(void **state)
 {
 	AUTO(play_end) struct play p;
@@ -266,6 +307,7 @@ size_t salvage_tests(struct CMUnitTest *ret)
 		cmocka_unit_test(nothing_is_nothing),
 		cmocka_unit_test(files_come_back_as_they_were),
 		cmocka_unit_test(commits_and_branches_are_kept),
+		cmocka_unit_test(behind_is_counted_where_the_project_is),
 		cmocka_unit_test(odd_heads),
 		cmocka_unit_test(without_git_files_are_kept),
 		cmocka_unit_test(conflicts_are_kept),
