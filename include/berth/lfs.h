@@ -15,6 +15,8 @@ void lfs_objects_fini(lfs_objects *o);
 
 /* False: it is none, or one with extensions, which only git-lfs itself can undo. */
 bool lfs_pointer_parse(struct sv text, char ret_oid[LFS_OID_HEX + 1], uint64_t *ret_size);
+/* The text of one, as git-lfs writes it. Owned. */
+char *lfs_pointer_text(const char *oid, uint64_t size);
 /* The pointers in the work tree of dir that its attributes give to LFS; each object once. */
 int lfs_find(const char *dir, const atomic_bool *stop, lfs_objects *ret, struct err *reterr);
 /* Where an object lies in a store (…/lfs/objects). Owned. */
@@ -22,7 +24,8 @@ char *lfs_object_path(const char *store, const char *oid);
 char *lfs_store_of(const char *dir);                    /* of a repository; NULL: it is none. Owned */
 bool lfs_has(const char *store, const struct lfs_object *o); /* there, in its whole length */
 typedef void (*lfs_progress_fn)(void *ctx, const char *what, uint64_t now, uint64_t total);
-/* Copies objects from one store into another, each checked against its name. ERR_NOT_FOUND names how many the first lacks. */
+/* Copies the objects that the other store lacks into it, each checked against its name and there only when it is whole. ERR_NOT_FOUND names how
+ * many neither has. */
 struct lfs_copy { const char *from, *to; const lfs_objects *objects; lfs_progress_fn progress; void *ctx; };
 int lfs_copy(const struct lfs_copy *q, const atomic_bool *stop, struct err *reterr);
 /* Puts the objects that the store of dir has in the place of their pointers. */

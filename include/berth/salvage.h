@@ -6,13 +6,16 @@
  * entry, in any order, from a stranger: of its .git only what says where branches are, the index and objects are taken (no
  * configuration, no hooks, no pointers to places outside), and of its files only what is written as a blob. Blocks; on workers.
  */
-#include "berth/git.h"
+#include "berth/lfs.h"
 
 struct salvage;
 /* dir: an absent folder, made here; the caller removes it in the end. */
 int salvage_new(const char *dir, struct salvage **ret, struct err *reterr);
 void salvage_free(struct salvage *s);
 DEFINE_AUTO(salvage_free, struct salvage)
+
+/* Before the first entry: files of Git LFS come too (see salvage_result.lfs). there: a store whose objects need not be taken; NULL: none. */
+void salvage_take_lfs(struct salvage *s, const char *there);
 
 /* One entry: its path in the workspace ("src/a.py", ".git/HEAD"), without "./" before it. */
 struct salvage_entry { const char *path; bool program; uint64_t size; };
@@ -43,7 +46,15 @@ struct salvaged {
 	bool ours;                     /* tip is a commit made here, with a message of ours; else the user's own commit */
 };
 typedef VEC(struct salvaged) salvaged_list;
-struct salvage_result { salvaged_list saved; struct salvage_counts counts; strings notes; };
+struct salvage_result {
+	salvaged_list saved;
+	struct salvage_counts counts;
+	strings notes;
+	/* The objects of Git LFS that pointers in the new commits name, and the store in the salvage's own folder that has them (lfs_has(): those
+	 * that the workspace had). Only after salvage_take_lfs(). */
+	lfs_objects lfs;
+	char *lfs_store;
+};
 void salvage_result_fini(struct salvage_result *r);
 /* ERR_CONFLICT: the copy is not consistent, somebody wrote while it was made: another copy may be. */
 int salvage_finish(struct salvage *s, const struct salvage_spec *spec, const atomic_bool *stop, struct salvage_result *ret, struct err *reterr);

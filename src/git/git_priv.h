@@ -3,7 +3,8 @@
 #define BERTH_GIT_PRIV_H
 /* What the files of git/ share: the handle, errors in our words, and libgit2's enders as cleanup attributes. */
 #include <git2.h>
-#include "berth/git.h"
+#include "berth/lfs.h"
+#include "berth/map.h"
 #include "berth/mem.h"
 #include "git/graph.h"
 
@@ -49,6 +50,9 @@ char *repo_head_ref(struct repo *r);
 bool repo_ref_tip(struct repo *r, const char *refname, struct oid *ret);
 /* Who makes a commit: as git's configuration says, else the fallback. libgit2's code. */
 int repo_author(git_repository *git, const char *fallback, git_signature **ret);
+/* Git LFS (lfs.c): the attributes give path to it; another file of an object, each object once (by_oid: a map without values to free). */
+bool lfs_is_given(struct repo *r, const char *path);
+void lfs_objects_add(lfs_objects *ret, struct map *by_oid, const char *path, const char *oid, uint64_t size);
 struct graph *repo_graph(struct repo *r);
 struct commit_scan;
 /* Reads and scans a commit; what *ret tells lies in *ret_object, which the caller ends. */

@@ -2,6 +2,8 @@
 /* Git LFS without git-lfs: pointers found in a work tree, objects copied and checked, files put in the place of pointers. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -56,6 +58,11 @@ bool lfs_pointer_parse(struct sv text, char ret_oid[LFS_OID_HEX + 1], uint64_t *
 	return oid && size;
 }
 
+char *lfs_pointer_text(const char *oid, uint64_t size)
+{
+	return xasprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %llu\n", oid, (unsigned long long)size);
+}
+
 static bool read_pointer(const char *path, char ret_oid[LFS_OID_HEX + 1], uint64_t *ret_size)
 {
 	char text[LFS_POINTER_MAX];
@@ -66,13 +73,13 @@ static bool read_pointer(const char *path, char ret_oid[LFS_OID_HEX + 1], uint64
 	return n > 0 && lfs_pointer_parse((struct sv){ text, (size_t)n }, ret_oid, ret_size);
 }
 
-static bool is_given_to_lfs(struct repo *r, const char *path)
+bool lfs_is_given(struct repo *r, const char *path)
 {
 	const char *filter = NULL;
 	return !git_attr_get(&filter, r->git, GIT_ATTR_CHECK_FILE_THEN_INDEX, path, "filter") && GIT_ATTR_IS_FALSE(filter) == 0 && filter && !strcmp(filter, "lfs");
 }
 
-static void found(lfs_objects *ret, struct map *by_oid, const char *path, const char *oid, uint64_t size)
+void lfs_objects_add(lfs_objects *ret, struct map *by_oid, const char *path, const char *oid, uint64_t size)
 {
 	size_t at = (size_t)(uintptr_t)map_get(by_oid, sv_of(oid));
 	char *owned = xstrdup(path);
@@ -108,8 +115,8 @@ int lfs_find(const char *dir, const atomic_bool *stop, lfs_objects *ret, struct 
 		if ((e->mode & 0170000) != 0100000 || git_index_entry_stage(e))
 			continue;
 		AUTO_STR full = path_join(dir, e->path);
-		if (read_pointer(full, oid, &size) && is_given_to_lfs(r, e->path))
-			found(ret, by_oid, e->path, oid, size);
+		if (read_pointer(full, oid, &size) && lfs_is_given(r, e->path))
+			lfs_objects_add(ret, by_oid, e->path, oid, size);
 	}
 	git_index_free(index);
 	return rc ? git_fail(reterr, rc, "the files of %s can't be listed", dir) : 0;
@@ -195,7 +202,7 @@ static int lacking(const struct lfs_copy *q, struct err *reterr)
 	size_t n = 0, first = 0;
 
 	for (size_t i = q->objects->len; i-- > 0;)
-		if (!lfs_has(q->from, &q->objects->items[i])) {
+		if (!lfs_has(q->to, &q->objects->items[i]) && !lfs_has(q->from, &q->objects->items[i])) {
 			n++;
 			first = i;
 		}
@@ -207,14 +214,47 @@ static int lacking(const struct lfs_copy *q, struct err *reterr)
 	return -ERR_NOT_FOUND;
 }
 
+/* Beside the objects, where git-lfs itself has what is half there, and clears it away when it is old. */
+static char *part_name(const char *store, const char *oid)
+{
+	const char *slash = strrchr(store, '/');
+	return xasprintf("%.*s/tmp/%s-XXXXXX", (int)(slash ? slash - store : 0), store, oid);
+}
+
+static int copy_whole(struct copying *c, const char *from, char *part, const char *to, const char *oid, struct err *reterr)
+{
+	AUTO(fd_close) int in = open(from, O_RDONLY | O_CLOEXEC);
+	AUTO(fd_close) int out = -1;
+
+	if (in < 0)
+		return err_set_errno(reterr, errno, "reading %s", from);
+	out = mkostemp(part, O_CLOEXEC);
+	if (out < 0)
+		return err_set_errno(reterr, errno, "writing %s", part);
+	int rc = copy_bytes(c, in, out, oid, reterr);
+	if (rc == 0 && (fchmod(out, 0444) || fdatasync(out) || rename(part, to)))
+		rc = err_set_errno(reterr, errno, "writing %s", to);
+	if (rc < 0)
+		unlink(part);
+	return rc;
+}
+
 static int copy_object(struct copying *c, const struct lfs_copy *q, const struct lfs_object *o, struct err *reterr)
 {
 	AUTO_STR from = lfs_object_path(q->from, o->oid);
 	AUTO_STR to = lfs_object_path(q->to, o->oid);
-	AUTO_STR folder = xasprintf("%s/%.2s/%.2s", q->to, o->oid, o->oid + 2);
-	int rc = path_make_dirs(folder, reterr);
+	AUTO_STR folder = xstrndup(to, strlen(to) - LFS_OID_HEX - 1);
+	AUTO_STR part = part_name(q->to, o->oid);
+	AUTO_STR parts = xstrndup(part, (size_t)(strrchr(part, '/') - part));
 
-	return rc < 0 ? rc : copy_file(c, from, to, 0444, o->oid, reterr);
+	if (lfs_has(q->to, o)) {
+		c->now += o->size;
+		return 0;
+	}
+	int rc = path_make_dirs(folder, reterr);
+	if (rc == 0)
+		rc = path_make_dirs(parts, reterr);
+	return rc < 0 ? rc : copy_whole(c, from, part, to, o->oid, reterr);
 }
 
 int lfs_copy(const struct lfs_copy *q, const atomic_bool *stop, struct err *reterr)

@@ -44,6 +44,7 @@ libgit_a_SOURCES = \
   src/git/salvage_finish.c \
   src/git/salvage_behind.c \
   src/git/salvage_apart.c \
+  src/git/salvage_lfs.c \
   src/git/unwrap.c \
   src/git/gitconf.c
 EXTRA_DIST += src/git/README.md

@@ -63,6 +63,8 @@ void salvage_free(struct salvage *s)
 	VEC_FINI(&s->items);
 	map_free(s->by_path);
 	strings_fini(&s->nested);
+	VEC_FINI(&s->made);
+	free(s->lfs_there);
 	git_index_free(s->tracked);
 	repo_free(s->repo);
 	git_odb_free(s->odb);
@@ -128,7 +130,7 @@ static int git_file(struct salvage *s, const struct salvage_entry *e, bool *ret_
 {
 	const char *below = e->path + strlen(".git/");
 
-	*ret_wanted = path_is_sound(below) && salvage_git_file_wanted(below);
+	*ret_wanted = path_is_sound(below) && (salvage_git_file_wanted(below) || salvage_lfs_object_wanted(s, below, e->size));
 	s->has_head = s->has_head || !strcmp(below, "HEAD");
 	s->has_index = s->has_index || !strcmp(below, "index");
 	return *ret_wanted ? open_below(s, e->path, reterr) : 0;

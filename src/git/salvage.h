@@ -11,6 +11,7 @@ DEFINE_AUTO(git_reflog_free, git_reflog)
 DEFINE_AUTO(git_signature_free, git_signature)
 
 struct salvage_item { char *path; git_oid id; unsigned mode; bool sure /* tracked, or not ignored when it came */; };
+struct salvage_made { git_oid blob; char oid[LFS_OID_HEX + 1]; uint64_t size; }; /* a file that became a pointer */
 struct salvage {
 	char *dir, *gitdir;
 	git_repository *git;                    /* made empty; what comes is put below it */
@@ -20,7 +21,9 @@ struct salvage {
 	struct map *by_path;                    /* path -> index + 1 in items */
 	strings nested;                         /* "sub/": folders with a .git of their own */
 	git_index *tracked;                     /* of the workspace; NULL: not there (yet), or not to be read */
-	bool has_head, has_index, index_tried, index_bad;
+	bool has_head, has_index, index_tried, index_bad, takes_lfs;
+	char *lfs_there;                        /* a store of LFS objects that need not be taken */
+	VEC(struct salvage_made) made;
 	/* the file that is coming */
 	struct { char *path; int fd; bool blob, program; uint64_t size, got; struct buf bytes; git_odb_stream *stream; } now;
 };
@@ -29,9 +32,15 @@ bool salvage_ignored(struct salvage *s, const char *path);
 void salvage_load_index(struct salvage *s);
 bool salvage_is_nested(const struct salvage *s, const char *path);
 bool salvage_git_file_wanted(const char *below); /* a file below .git/ that is taken */
-/* Files of LFS and submodules (salvage_apart.c): are these bytes what the pointer stands for? Is this a submodule's path? Where to a file of its
- * .git goes (owned; NULL: it stays out). Is all of it at a commit that others have? folder: "sub/". */
+/* Files of LFS (salvage_lfs.c): are these bytes what the pointer stands for? A file that the attributes give to LFS, as a pointer: *ret is left
+ * alone where it is none. Is this file below .git an object that is taken? Which objects go with what is kept, as files. */
 bool salvage_is_lfs_file(struct salvage *s, const git_oid *known, const git_oid *now);
+int salvage_to_lfs(struct salvage *s, const struct salvage_item *i, git_oid *ret, struct err *reterr);
+bool salvage_lfs_object_wanted(const struct salvage *s, const char *below, uint64_t size);
+struct salvage_tips { const salvaged_list *saved; const git_oid *known; size_t n_known; };
+int salvage_lfs_collect(struct salvage *s, const struct salvage_tips *t, const atomic_bool *stop, struct salvage_result *ret, struct err *reterr);
+/* Submodules (salvage_apart.c): is this a submodule's path? Where to a file of its .git goes (owned; NULL: it stays out). Is all of it at a
+ * commit that others have? folder: "sub/". */
 bool salvage_is_module(struct salvage *s, const char *path);
 char *salvage_nested_git_file(struct salvage *s, const char *path);
 bool salvage_module_is_clean(struct salvage *s, const char *folder, const git_oid *commit);

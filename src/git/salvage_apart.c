@@ -1,50 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Two things in a workspace look changed and are not: a file of Git LFS, whose bytes stand where git knows a pointer, and a submodule, which is
- * a repository of its own. Both are compared here; what differs counts as changed.
- */
+/* A submodule in a workspace is a repository of its own: whether all of it is at a commit that others have. */
 #include <sys/stat.h>
-#include "berth/lfs.h"
 #include "berth/path.h"
-#include "berth/sha256.h"
 #include "git/salvage.h"
-
-/* ---- Git LFS -------------------------------------------------------------------------------------------------------------------- */
-static bool pointer_of(struct salvage *s, const git_oid *blob, char ret_oid[LFS_OID_HEX + 1], uint64_t *ret_size)
-{
-	AUTO(git_odb_object_free_p) git_odb_object *object = NULL;
-	size_t size;
-	git_object_t type;
-
-	if (git_odb_read_header(&size, &type, s->repo->odb, blob) || type != GIT_OBJECT_BLOB || size > LFS_POINTER_MAX || git_odb_read(&object, s->repo->odb, blob))
-		return false;
-	return lfs_pointer_parse((struct sv){ git_odb_object_data(object), git_odb_object_size(object) }, ret_oid, ret_size);
-}
-
-static bool add_to_sum(void *sum, struct sv bytes)
-{
-	sha256_add(sum, bytes.p, bytes.len);
-	return true;
-}
-
-bool salvage_is_lfs_file(struct salvage *s, const git_oid *known, const git_oid *now)
-{
-	char oid[LFS_OID_HEX + 1], hex[65];
-	uint64_t size, has;
-	size_t length;
-	git_object_t type;
-	struct sha256 sum;
-	struct oid blob;
-
-	if (git_oid_equal(known, now) || !pointer_of(s, known, oid, &size) || git_odb_read_header(&length, &type, s->repo->odb, now) || length != size)
-		return false;
-	sha256_init(&sum);
-	oid_from_git(&blob, now);
-	if (repo_blob(s->repo, &blob, &has, add_to_sum, &sum, NULL))
-		return false;
-	sha256_hex(&sum, hex);
-	return !strcmp(hex, oid);
-}
 
 /* ---- submodules ----------------------------------------------------------------------------------------------------------------- */
 /* Of a folder's own .git its branches are taken to where they were, its objects to ours. NULL: not taken. Owned. */

@@ -133,11 +133,19 @@ static bool head_has(const struct finishing *f, const char *path)
 	return git_index_get_bypath(f->base, path, 0) != NULL;
 }
 
+/* Just these bytes, committed or staged as they are though the attributes give them to LFS: not changed, so left as they are. */
+static bool has_as(git_index *index, const struct salvage_item *i)
+{
+	const git_index_entry *e = index ? git_index_get_bypath(index, i->path, 0) : NULL;
+	return e && git_oid_equal(&e->id, &i->id);
+}
+
 static int work_add(struct finishing *f, const struct salvage_item *i)
 {
 	git_index_entry e = { .mode = i->mode, .id = i->id, .path = i->path };
 	size_t at;
 	bool tracked = f->s->tracked && !git_index_find(&at, f->s->tracked, i->path);
+	int rc = 0;
 
 	if (!tracked && !head_has(f, i->path) && (salvage_ignored(f->s, i->path) || salvage_is_nested(f->s, i->path)))
 		return 0; /* it came before what says so */
@@ -146,6 +154,10 @@ static int work_add(struct finishing *f, const struct salvage_item *i)
 		known = git_index_get_bypath(f->s->tracked, i->path, 0);
 	if (known && known->mode != GIT_FILEMODE_LINK && salvage_is_lfs_file(f->s, &known->id, &i->id))
 		e.id = known->id;
+	else if (!has_as(f->base, i) && !has_as(f->s->tracked, i))
+		rc = salvage_to_lfs(f->s, i, &e.id, f->reterr);
+	if (rc)
+		return rc;
 	if (git_index_add(f->work, &e)) {
 		note(f, xasprintf("%s can't be saved: git takes no such name", i->path));
 		return 0;
@@ -192,8 +204,9 @@ static int read_work(struct finishing *f)
 
 	for (size_t i = 0; !rc && i < f->s->items.len; i++)
 		rc = work_add(f, &f->s->items.items[i]);
-	if (!rc)
-		rc = work_keep(f);
+	if (rc)
+		return rc;
+	rc = work_keep(f);
 	if (!rc && (rc = git_index_write_tree_to(&f->work_tree, f->work, f->s->repo->git)) != 0)
 		rc = git_fail(f->reterr, rc, "the workspace's files can't be kept as a tree");
 	return rc;
@@ -464,6 +477,8 @@ int salvage_finish(struct salvage *s, const struct salvage_spec *spec, const ato
 	if (!rc)
 		rc = save_stashes(&f);
 	if (!rc)
+		rc = salvage_lfs_collect(s, &(struct salvage_tips){ &ret->saved, f.known.items, f.known.len }, stop, ret, reterr);
+	if (!rc)
 		rc = count_commits(&f);
 	if (stopped(stop))
 		rc = git_cancelled(reterr);
@@ -476,4 +491,7 @@ void salvage_result_fini(struct salvage_result *r)
 		free(r->saved.items[i].branch);
 	VEC_FINI(&r->saved);
 	strings_fini(&r->notes);
+	lfs_objects_fini(&r->lfs);
+	free(r->lfs_store);
+	r->lfs_store = NULL;
 }

@@ -93,6 +93,7 @@ static void salvaged(struct play *p)
 		spec.elsewhere_dir = p->project;
 	}
 	assert_int_equal(salvage_new(p->copy, &p->s, &err), 0);
+	salvage_take_lfs(p->s, NULL);
 	feed(p->s, p->clone, "");
 	if (salvage_finish(p->s, &spec, NULL, &p->found, &err))
 		fail_msg("%s", err.text);
@@ -232,6 +233,78 @@ static void behind_is_counted_where_the_project_is(void **state)
 	assert_int_equal(counted(&p)->behind, 1);
 }
 
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define DEF "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b34"
+#define POINTER(oid) "version https://git-lfs.github.com/spec/v1\noid sha256:" oid "\nsize 3\n"
+
+static void has_object(const char *store, const char *oid, const char *text)
+{
+	AUTO_STR path = lfs_object_path(store, oid);
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	assert_int_equal(file_read(path, 100, &b, NULL), 0);
+	assert_string_equal(buf_str(&b), text);
+}
+
+/* abc: committed by git-lfs, in the workspace's own store alone. def: a file that git-lfs never saw, as in an image without it. */
+static void files_of_lfs_become_pointers(void **state)
+{
+	AUTO(play_end) struct play p;
+	struct err err = { 0 };
+	play_begin(&p, "s-lfs");
+	put(&p, ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+	put(&p, "committed.bin", POINTER(ABC));
+	git_run(p.clone, "-c", "filter.lfs.clean=cat", "add", ".");
+	git_run(p.clone, "commit", "-q", "-m", "by git-lfs");
+	AUTO_STR own = lfs_store_of(p.clone);
+	AUTO_STR object = lfs_object_path(own, ABC);
+	AUTO_STR folder = xstrndup(object, strlen(object) - 65);
+	assert_int_equal(path_make_dirs(folder, NULL), 0);
+	write_text(object, "abc");
+	put(&p, "committed.bin", "abc");
+	put(&p, "new.bin", "def");
+	put(&p, "empty.bin", "");
+	put(&p, "plain.txt", "def");
+	salvaged(&p);
+	const struct salvaged *w = saved_as(&p, "main");
+	assert_non_null(w);
+	assert_int_equal(p.found.counts.changed, 0); /* committed.bin is what its pointer says */
+	assert_int_equal(p.found.counts.untracked, 3);
+	assert_int_equal(p.found.lfs.len, 2);
+	has_object(p.found.lfs_store, ABC, "abc");
+	has_object(p.found.lfs_store, DEF, "def");
+
+	AUTO_STR there = lfs_store_of(p.project);
+	const struct lfs_copy q = { p.found.lfs_store, there, &p.found.lfs, NULL, NULL };
+	if (lfs_copy(&q, NULL, &err))
+		fail_msg("%s", err.text);
+	has_object(there, ABC, "abc");
+	AUTO_STR parts = xasprintf("%.*s/tmp", (int)(strrchr(there, '/') - there), there);
+	assert_int_equal(rmdir(parts), 0); /* nothing half is left in it */
+	push_as(&p, w, "refs/heads/renku/autosave/ada/main/1111111/4444444");
+	AUTO_STR tip = git_output(p.project, "rev-parse", "renku/autosave/ada/main/1111111/4444444");
+	AUTO_STR name = xasprintf("%s:new.bin", tip);
+	AUTO_STR text = git_output(p.project, "show", name);
+	assert_true(strstr(text, DEF) != NULL);
+	git_run(p.project, "fsck", "--strict");
+}
+
+/* The same bytes again are no change, whether or not they should have become pointers. */
+static void what_is_committed_outside_lfs_stays(void **state)
+{
+	AUTO(play_end) struct play p;
+	play_begin(&p, "s-lfs-raw");
+	put(&p, "raw.bin", "def");
+	git_run(p.clone, "add", ".");
+	git_run(p.clone, "commit", "-q", "-m", "raw");
+	put(&p, ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+	git_run(p.clone, "add", ".gitattributes");
+	git_run(p.clone, "commit", "-q", "-m", "from now on");
+	salvaged(&p);
+	assert_int_equal(p.found.counts.changed + p.found.counts.untracked, 0);
+	assert_int_equal(p.found.lfs.len, 0);
+	assert_false(saved_as(&p, "main")->ours);
+}
+
 static void odd_heads(void **state)
 {
 	AUTO(play_end) struct play p;
@@ -308,6 +381,8 @@ size_t salvage_tests(struct CMUnitTest *ret)
 		cmocka_unit_test(files_come_back_as_they_were),
 		cmocka_unit_test(commits_and_branches_are_kept),
 		cmocka_unit_test(behind_is_counted_where_the_project_is),
+		cmocka_unit_test(files_of_lfs_become_pointers),
+		cmocka_unit_test(what_is_committed_outside_lfs_stays),
 		cmocka_unit_test(odd_heads),
 		cmocka_unit_test(without_git_files_are_kept),
 		cmocka_unit_test(conflicts_are_kept),
