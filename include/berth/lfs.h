@@ -19,6 +19,8 @@ bool lfs_pointer_parse(struct sv text, char ret_oid[LFS_OID_HEX + 1], uint64_t *
 char *lfs_pointer_text(const char *oid, uint64_t size);
 /* The pointers in the work tree of dir that its attributes give to LFS; each object once. */
 int lfs_find(const char *dir, const atomic_bool *stop, lfs_objects *ret, struct err *reterr);
+/* Of those that lfs_find() found in dir, the ones that a commit (7 digits or more) has just so go to ret_rest; all stay where it is not known. */
+int lfs_split_unchanged(const char *dir, const char *since, lfs_objects *objects, lfs_objects *ret_rest, struct err *reterr);
 /* Where an object lies in a store (…/lfs/objects). Owned. */
 char *lfs_object_path(const char *store, const char *oid);
 char *lfs_store_of(const char *dir);                    /* of a repository; NULL: it is none. Owned */

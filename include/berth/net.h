@@ -31,8 +31,9 @@ struct net_request {
 	const struct secret *bearer;  /* sent as Authorization: Bearer, to this peer only; NULL: none */
 	const struct secret *basic;   /* "user:password", sent as Authorization: Basic in its place */
 	struct sv body;               /* a body known whole (copied); else … */
-	/* … a body pulled: fills at most room bytes, returns how many, 0 at the end, NET_BODY_WAIT, or NET_BODY_FAIL. Sent chunked. */
+	/* … a body pulled: fills at most room bytes, returns how many, 0 at the end, NET_BODY_WAIT, or NET_BODY_FAIL. Sent chunked, unless its length is known. */
 	long (*body_read)(void *ctx, char *p, size_t room);
+	uint64_t body_size;           /* of a pulled body, which then gives exactly so many bytes; 0: unknown */
 	void (*body_done)(void *ctx); /* always called once when the body is not needed any more (end, failure, cancel); may be NULL */
 	void *body_ctx;
 	uint32_t connect_timeout_ms;  /* 0: 10 s */

@@ -122,6 +122,45 @@ int lfs_find(const char *dir, const atomic_bool *stop, lfs_objects *ret, struct 
 	return rc ? git_fail(reterr, rc, "the files of %s can't be listed", dir) : 0;
 }
 
+static bool tree_has(struct repo *r, git_tree *tree, const char *path, const char *oid)
+{
+	AUTO(git_tree_entry_free_p) git_tree_entry *e = NULL;
+	AUTO(git_odb_object_free_p) git_odb_object *object = NULL;
+	char has[LFS_OID_HEX + 1];
+	uint64_t size;
+	size_t length;
+	git_object_t type;
+
+	if (git_tree_entry_bypath(&e, tree, path) || git_odb_read_header(&length, &type, r->odb, git_tree_entry_id(e)) || length > LFS_POINTER_MAX ||
+	    git_odb_read(&object, r->odb, git_tree_entry_id(e)))
+		return false;
+	return lfs_pointer_parse((struct sv){ git_odb_object_data(object), git_odb_object_size(object) }, has, &size) && !strcmp(has, oid);
+}
+
+int lfs_split_unchanged(const char *dir, const char *since, lfs_objects *objects, lfs_objects *ret_rest, struct err *reterr)
+{
+	AUTO(repo_free_p) struct repo *r = NULL;
+	AUTO(git_commit_free_p) git_commit *c = NULL;
+	AUTO(git_tree_free_p) git_tree *tree = NULL;
+	struct oid id;
+	git_oid oid;
+	int rc = repo_open(dir, &r, reterr);
+
+	if (rc || repo_resolve(r, since, &id, NULL) < 0 || git_commit_lookup(&c, r->git, oid_to_git(&id, &oid)) || git_commit_tree(&tree, c))
+		return rc;
+	for (size_t i = objects->len; i > 0; i--) {
+		struct lfs_object o = objects->items[i - 1];
+		bool changed = false;
+		for (size_t k = 0; k < o.paths.len; k++)
+			changed = changed || !tree_has(r, tree, o.paths.items[k], o.oid);
+		if (changed)
+			continue;
+		VEC_PUSH(ret_rest, o);
+		VEC_REMOVE(objects, i - 1);
+	}
+	return 0;
+}
+
 /* ---- objects ------------------------------------------------------------------------------------------------------------------- */
 char *lfs_object_path(const char *store, const char *oid)
 {

@@ -356,6 +356,8 @@ static void set_body(struct net_call *c, const struct net_request *q)
 		curl_easy_setopt(easy, CURLOPT_READFUNCTION, body_wanted);
 		curl_easy_setopt(easy, CURLOPT_READDATA, c);
 		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)FLOW_BYTES);
+		if (q->body_size)
+			curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body_size);
 		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L); /* a stale connection could not be retried: the body is gone */
 	} else if (q->body.len || !strcmp(q->method, "POST") || !strcmp(q->method, "PUT")) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);

@@ -166,7 +166,7 @@ struct curl_slist *request_headers(const struct net_request *q)
 	struct curl_slist *list = append(NULL, "Expect:");      /* no waiting for a "100 Continue" */
 	if (!request_has_header(q, "content-type"))
 		list = append(list, "Content-Type:");           /* curl would call every body a form */
-	if (q->body_read)
+	if (q->body_read && !q->body_size)
 		list = append(list, "Transfer-Encoding: chunked");
 	struct buf line = BUF_INIT;
 	buf_reserve(&line, 4096);       /* no unwiped copy of a token is left behind by growing */

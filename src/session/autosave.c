@@ -138,13 +138,10 @@ static void judged(struct autosave *a, struct save_job *j)
 	autosave_wind_up(a, err.code ? &err : NULL);
 }
 
-static void job_done(void *job, bool cancelled)
+void autosave_job_over(struct save_job *j)
 {
-	struct save_job *j = job;
 	struct autosave *a = j->a;
 
-	if (cancelled && j->rc == 0)
-		j->rc = err_set(&j->err, ERR_CANCELLED, "cancelled");
 	if (j->in >= 0)
 		close(j->in);
 	scratch_remove(j->dir); /* small once the worker has removed it */
@@ -153,90 +150,6 @@ static void job_done(void *job, bool cancelled)
 		engine_cancel(a->call); /* nobody reads any more; its end goes on */
 	else
 		judged(a, j);
-}
-
-/* ---- the worker ------------------------------------------------------------------------------------------------------------------------ */
-static void names_only(struct save_job *j)
-{
-	for (size_t i = 0; i < j->found.saved.len; i++) {
-		const struct salvaged *w = &j->found.saved.items[i];
-		AUTO(buf_fini) struct buf name = BUF_INIT;
-		autosave_name_add(&name, j->user, w->branch, 1, w->start7, w->head7);
-		struct save_ref ref = { .name = xstrdup(buf_str(&name)), .branch = xstrdup(w->branch), .tip = w->tip };
-		VEC_PUSH(&j->refs, ref);
-	}
-}
-
-/* Branches, tags and remote branches; a stash can be dropped any day, and saved work can be deleted. */
-static bool is_safe_place(struct sv ref)
-{
-	return (sv_starts(ref, SV("refs/heads/")) && !sv_starts(ref, SV("refs/heads/" AUTOSAVE_PREFIX))) || sv_starts(ref, SV("refs/tags/")) ||
-	       sv_starts(ref, SV("refs/remotes/"));
-}
-
-/* What a session of a local project has pushed may still be in its own bare repository alone: the project's says what is safe. */
-static int autosave_elsewhere(struct save_job *j, git_refs *ret, struct salvage_spec *spec, struct err *reterr)
-{
-	if (!j->place.url || j->place.url[0] != '/')
-		return 0;
-	spec->elsewhere = ret;
-	spec->elsewhere_dir = j->place.url;
-	int rc = place_refs(&j->place, "refs/", &j->stop, ret, reterr);
-	for (size_t i = ret->len; i > 0; i--)
-		if (!is_safe_place(sv_of(ret->items[i - 1].name))) {
-			free(ret->items[i - 1].name);
-			VEC_REMOVE(ret, i - 1);
-		}
-	return rc;
-}
-
-static int job_run(struct save_job *j, struct err *reterr)
-{
-	AUTO(salvage_free_p) struct salvage *s = NULL;
-	git_refs elsewhere = VEC_INIT;
-	struct salvage_spec spec = { .start = j->start, .user = j->user, .author_name = j->author_name, .author_email = j->author_email,
-		.session = j->session, .now_s = clock_wall_s() };
-	int rc = salvage_new(j->dir, &s, reterr);
-
-	if (rc == 0)
-		rc = autosave_copy(j, s, reterr);
-	close(j->in); /* the sender sees that nobody reads */
-	j->in = -1;
-	if (rc == 0)
-		rc = autosave_elsewhere(j, &elsewhere, &spec, reterr);
-	if (rc == 0)
-		rc = salvage_finish(s, &spec, &j->stop, &j->found, reterr);
-	git_refs_fini(&elsewhere);
-	if (rc == 0 && j->look_only)
-		names_only(j);
-	else if (rc == 0 && j->found.saved.len)
-		rc = autosave_send(j, s, reterr);
-	return rc;
-}
-
-static void job_process(struct loop_work *w, void *job)
-{
-	struct save_job *j = job;
-	j->work = w;
-	j->rc = job_run(j, &j->err);
-	path_remove_tree(j->dir, NULL);
-}
-
-struct step { const char *what; uint64_t now, total; };
-
-static void told(void *job, const void *item, size_t n)
-{
-	struct save_job *j = job;
-	struct step s;
-	memcpy(&s, item, MIN_OF(n, sizeof s));
-	if (j->a && j->a->ev.progress && !j->a->cancelled)
-		j->a->ev.progress(j->a->ctx, s.what, s.now, s.total);
-}
-
-void autosave_report(struct save_job *j, const char *what, uint64_t now, uint64_t total)
-{
-	const struct step s = { what, now, MAX_OF(now, total) };
-	loop_work_post(j->work, told, &s, sizeof s);
 }
 
 static bool job_begin(struct autosave *a)
@@ -265,7 +178,7 @@ static bool job_begin(struct autosave *a)
 	a->worker_left = a->copied = false;
 	buf_fini(&a->waiting);
 	a->waiting = BUF_INIT;
-	j->work = loop_work_submit(a->deps.loop, job_process, job_done, j);
+	autosave_job_start(j);
 	return true;
 }
 
@@ -405,7 +318,9 @@ void autosave_cancel(struct autosave *a)
 	a->cancelled = true;
 	if (a->job && !a->worker_left)
 		atomic_store(&a->job->stop, true);
-	if (a->timer) {
+	if (a->job && !a->worker_left && a->job->upload)
+		autosave_upload_cancel(a->job);
+	else if (a->timer) {
 		err_set(&a->err, ERR_CANCELLED, "cancelled");
 		loop_timer_again(a->timer, 0);
 	} else if (a->call) {

@@ -3,12 +3,13 @@
 #define BERTH_SESSION_AUTOSAVE_IMPL_H
 /*
  * An autosave: the loop's side (autosave.c) gets the workspace from the engine as a tar and hands it on through a pipe; a worker
- * takes it apart (autosave_copy.c), decides what is nowhere else (git's salvage), and sends that (autosave_send.c).
+ * (autosave_job.c) takes it apart (autosave_copy.c), decides what is nowhere else (git's salvage), and sends that (autosave_send.c).
  */
 #include "berth/autosave.h"
 #include "berth/salvage.h"
 #include "parts.h"
 
+struct lfs_push;
 struct save_ref { char *name, *branch; struct oid tip; bool was_there; };
 struct save_job {                                /* the worker's own until it is done */
 	struct autosave *a;                         /* NULL: forgotten; the loop's thread only */
@@ -20,7 +21,9 @@ struct save_job {                                /* the worker's own until it is
 	char *user, *author_name, *author_email, *session;
 	struct oid start;
 	struct git_place place;
-	bool look_only;
+	bool look_only, sends;                      /* sends: there is something, and a second turn */
+	struct salvage *salvage;
+	struct lfs_push *upload;                    /* between the turns; the loop thread's */
 	struct salvage_result found;
 	VEC(struct save_ref) refs;
 	int rc;
@@ -50,6 +53,11 @@ struct autosave {
 void autosave_look_for_container(void *autosave);
 void autosave_get_workspace(struct autosave *a);
 void autosave_wind_up(struct autosave *a, const struct err *err); /* err NULL: as a->err says */
+
+/* The worker (autosave_job.c), from the loop's side: its two turns, and their end. */
+void autosave_job_start(struct save_job *j);
+void autosave_upload_cancel(struct save_job *j);
+void autosave_job_over(struct save_job *j);
 
 /* Reads the tar from j->in into s. ERR_CONFLICT: it was cut short, or the workspace changed meanwhile. */
 int autosave_copy(struct save_job *j, struct salvage *s, struct err *reterr);

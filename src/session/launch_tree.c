@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include "berth/autosave.h"
 #include "berth/exchange.h"
 #include "berth/mem.h"
 #include "berth/path.h"
@@ -21,13 +22,14 @@ struct tree_work {
 	struct loop_work *work;
 	atomic_bool stop;
 	char *dir, *branch, *workdir;
-	bool restores, copies /* LFS objects from this machine */;
+	bool restores, copies /* LFS objects from this machine */, all_lfs;
+	char *since;                                /* 7 digits of the commit that restored work began at */
 	struct oid tip;
 	struct git_place place;
 	struct lfs_fetch *fetch;
 	char *store;                                /* the clone's, of LFS objects */
-	lfs_objects lfs;
-	uint64_t lfs_bytes;
+	lfs_objects lfs, left;                      /* left: they stay pointers */
+	uint64_t lfs_bytes, left_bytes;
 	strings notes;
 	int rc;
 	struct err err;
@@ -38,8 +40,10 @@ static void tree_free(struct tree_work *t)
 	lfs_fetch_free(t->fetch);
 	git_place_fini(&t->place);
 	lfs_objects_fini(&t->lfs);
+	lfs_objects_fini(&t->left);
 	strings_fini(&t->notes);
 	free(t->store);
+	free(t->since);
 	free(t->dir);
 	free(t->branch);
 	free(t->workdir);
@@ -124,11 +128,11 @@ static void tree_done(struct tree_work *t)
 {
 	struct launch *l = t->launch;
 	char sha[8];
-	AUTO_STR size = size_word(t->lfs_bytes);
+	AUTO_STR size = size_word(t->left_bytes);
 	l->tree = NULL;
-	l->has_lfs_files = t->lfs.len > 0;
-	if (t->lfs.len && !l->session.lfs)
-		launch_warn(l, "%zu file%s in Git LFS (%s) stay%s a pointer: git lfs pull in the session fetches, or a start with --lfs", t->lfs.len, t->lfs.len == 1 ? "" : "s", size, t->lfs.len == 1 ? "s" : "");
+	l->has_lfs_files = t->lfs.len + t->left.len > 0;
+	if (t->left.len)
+		launch_warn(l, "%zu file%s in Git LFS (%s) stay%s a pointer: git lfs pull in the session fetches, or a start with --lfs", t->left.len, t->left.len == 1 ? "" : "s", size, t->left.len == 1 ? "s" : "");
 	tree_free(t);
 	if (!call_is_over(l))
 		return;
@@ -143,6 +147,26 @@ static void tree_done(struct tree_work *t)
 }
 
 /* ---- Git LFS ---- */
+/* Files of restored work are fetched unasked; where they can't be had, all else of the work still comes back. */
+static bool can_do_without(struct tree_work *t, const struct err *err)
+{
+	if (t->all_lfs || !t->restores || err->code == ERR_CANCELLED)
+		return false;
+	char *note = xasprintf("%zu file%s of the saved work stay%s a pointer of Git LFS: %s", t->lfs.len, t->lfs.len == 1 ? "" : "s", t->lfs.len == 1 ? "s" : "", err->text);
+	VEC_PUSH(&t->notes, note);
+	return true;
+}
+
+static void tell_notes(struct tree_work *t)
+{
+	for (size_t i = 0; i < MIN_OF(t->notes.len, (size_t)NOTES_SHOWN); i++)
+		launch_warn(t->launch, "%s", t->notes.items[i]);
+	if (t->notes.len > NOTES_SHOWN)
+		launch_warn(t->launch, "%zu more submodules are left out", t->notes.len - NOTES_SHOWN);
+	strings_fini(&t->notes);
+	t->notes = (strings)VEC_INIT;
+}
+
 static void place_process(struct loop_work *w, void *tree)
 {
 	struct tree_work *t = tree;
@@ -151,6 +175,12 @@ static void place_process(struct loop_work *w, void *tree)
 		AUTO_STR from = lfs_store_of(t->place.url);
 		const struct lfs_copy q = { from, t->store, &t->lfs, report, t };
 		t->rc = from ? lfs_copy(&q, &t->stop, &t->err) : err_set(&t->err, ERR_NOT_FOUND, "%s is no repository any more", t->place.url);
+		if (t->rc < 0 && can_do_without(t, &t->err)) {
+			t->rc = 0;
+			t->err = (struct err){ 0 };
+			tidy_up(t);
+			return;
+		}
 	}
 	if (t->rc == 0)
 		t->rc = lfs_place(t->dir, &t->lfs, &t->stop, report, t, &t->err);
@@ -160,8 +190,10 @@ static void place_process(struct loop_work *w, void *tree)
 static void place_done(void *tree, bool cancelled)
 {
 	struct tree_work *t = tree;
-	if (back(t, cancelled))
-		tree_done(t);
+	if (!back(t, cancelled))
+		return;
+	tell_notes(t);
+	tree_done(t);
 }
 
 static void place_begin(struct tree_work *t)
@@ -179,6 +211,11 @@ static void fetch_end(void *tree, const struct err *err)
 	t->fetch = NULL;
 	if (!err) {
 		place_begin(t);
+		return;
+	}
+	if (can_do_without(t, &copy)) {
+		tell_notes(t);
+		tree_done(t);
 		return;
 	}
 	l->tree = NULL;
@@ -212,7 +249,12 @@ static void lfs_begin(struct tree_work *t)
 	struct launch *l = t->launch;
 	struct err err = { 0 };
 	AUTO_STR size = size_word(t->lfs_bytes);
-	if (check_disk_for(t, &err) < 0) {
+	if (check_disk_for(t, &err) < 0 && can_do_without(t, &err)) {
+		tell_notes(t);
+		tree_done(t);
+		return;
+	}
+	if (err.code) {
 		l->tree = NULL;
 		tree_free(t);
 		call_ok(l, &err);
@@ -228,23 +270,39 @@ static void lfs_begin(struct tree_work *t)
 }
 
 /* ---- first: what was saved, submodules, which files are in LFS ---- */
+/* While the index still has every file of saved work; afterwards it has only what was staged. */
+static int find_lfs(struct tree_work *t)
+{
+	int rc = lfs_find(t->dir, &t->stop, &t->lfs, &t->err);
+	if (rc == 0 && !t->all_lfs && t->restores) {
+		rc = lfs_split_unchanged(t->dir, t->since ? t->since : "", &t->lfs, &t->left, &t->err);
+	} else if (rc == 0 && !t->all_lfs) {
+		t->left = t->lfs;
+		t->lfs = (lfs_objects)VEC_INIT;
+	}
+	for (size_t i = 0; i < t->lfs.len; i++)
+		t->lfs_bytes += t->lfs.items[i].size;
+	for (size_t i = 0; i < t->left.len; i++)
+		t->left_bytes += t->left.items[i].size;
+	return rc;
+}
+
 static int tree_run(struct tree_work *t)
 {
 	struct stat st;
 	AUTO_STR dotgit = path_join(t->dir, ".git");
-	int rc = t->restores ? salvage_unwrap(t->dir, t->branch, &t->tip, &t->err) : 0;
-	if (rc < 0 || lstat(dotgit, &st) < 0)
+	bool has_git = lstat(dotgit, &st) == 0;
+	int rc = has_git ? find_lfs(t) : 0;
+	if (rc == 0 && t->restores)
+		rc = salvage_unwrap(t->dir, t->branch, &t->tip, &t->err);
+	if (rc < 0 || !has_git)
 		return rc;
 	rc = clone_submodules(t->dir, &t->place, &t->stop, &t->notes, &t->err);
-	if (rc == 0)
-		rc = lfs_find(t->dir, &t->stop, &t->lfs, &t->err);
 	if (rc == 0)
 		rc = repo_config_set(t->dir, "include.path", GITIN_CONFIG, &t->err); /* for a git that doesn't know GIT_CONFIG_COUNT */
 	if (rc == 0 && t->copies)
 		rc = exchange_prepare(t->dir, &t->place, t->workdir, &t->err);
 	t->store = lfs_store_of(t->dir);
-	for (size_t i = 0; i < t->lfs.len; i++)
-		t->lfs_bytes += t->lfs.items[i].size;
 	return rc;
 }
 
@@ -262,11 +320,8 @@ static void tree_processed(void *tree, bool cancelled)
 	struct launch *l = back(t, cancelled);
 	if (!l)
 		return;
-	for (size_t i = 0; i < MIN_OF(t->notes.len, (size_t)NOTES_SHOWN); i++)
-		launch_warn(l, "%s", t->notes.items[i]);
-	if (t->notes.len > NOTES_SHOWN)
-		launch_warn(l, "%zu more submodules are left out", t->notes.len - NOTES_SHOWN);
-	if (l->session.lfs && t->lfs.len && t->store)
+	tell_notes(t);
+	if (t->lfs.len && t->store)
 		lfs_begin(t);
 	else
 		tree_done(t);
@@ -275,7 +330,10 @@ static void tree_processed(void *tree, bool cancelled)
 void tree_begin(struct launch *l)
 {
 	struct tree_work *t = xcalloc(1, sizeof *t);
-	*t = (struct tree_work){ .launch = l, .dir = xstrdup(l->clone_dir), .branch = xstrdup(l->session.branch), .workdir = xstrdup(l->workdir), .restores = l->restore != NULL, .tip = l->restore_tip };
+	*t = (struct tree_work){ .launch = l, .dir = xstrdup(l->clone_dir), .branch = xstrdup(l->session.branch), .workdir = xstrdup(l->workdir), .restores = l->restore != NULL, .tip = l->restore_tip, .all_lfs = l->session.lfs };
+	struct autosave_name name;
+	if (l->restore && autosave_name_parse(sv_of(l->restore), &name))
+		t->since = sv_dup(name.start7);
 	git_room_init(NULL);
 	forge_git_place(l->deps.forge, &l->project, &t->place);
 	t->copies = t->place.url && t->place.url[0] == '/';

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Files in Git LFS from a host, by its batch API (git-lfs, docs/api/batch.md; "basic" transfers): asked for a hundred at a time, fetched
- * one after the other straight into the clone's store, each checked against its name. What the host answers is a stranger's: addresses are
- * http ones or nothing, and the login goes to the host of the project alone.
- */
+/* Files in Git LFS from a host: asked for by its batch API, fetched one after the other straight into the clone's store, each checked
+ * against its name. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "berth/json.h"
 #include "berth/mem.h"
 #include "berth/path.h"
 #include "berth/sha256.h"
 #include "lfs.h"
 
-enum { BATCH = 100, BATCH_ANSWER_MAX = 4 << 20, HEADERS_MAX = 16, REDIRECTS_MAX = 5, TRIES = 3, IDLE_MS = 60000, CONNECT_MS = 20000 };
+enum { REDIRECTS_MAX = 5, TRIES = 3 };
 
 struct lfs_fetch {
 	struct loop *loop;
@@ -43,81 +39,6 @@ struct lfs_fetch {
 	char *location;
 	struct err err;
 };
-
-/* ---- the answer of a batch: pure ---- */
-void lfs_answer_fini(struct lfs_answer *a)
-{
-	json_decref(a->json);
-	*a = (struct lfs_answer){ 0 };
-}
-
-int lfs_answer_read(struct sv body, struct lfs_answer *ret, struct err *reterr)
-{
-	*ret = (struct lfs_answer){ .json = json_read(body, BATCH_ANSWER_MAX, reterr) };
-	if (!ret->json)
-		return -ERR_DECODE;
-	if (!json_is_array(json_path(ret->json, "objects"))) {
-		lfs_answer_fini(ret);
-		return err_set(reterr, ERR_DECODE, "the host's answer about files in Git LFS lists no objects");
-	}
-	return 0;
-}
-
-static const json_t *answer_of(const struct lfs_answer *a, const char *oid)
-{
-	const json_t *list = json_path(a->json, "objects"), *one;
-	size_t i;
-	json_array_foreach(list, i, one)
-		if (strcmp(json_str(one, "oid", ""), oid) == 0)
-			return one;
-	return NULL;
-}
-
-static bool is_http(const char *url)
-{
-	for (const char *p = url; *p; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || *p == '"')
-			return false;
-	return (strncmp(url, "http://", 7) == 0 && url[7] && url[7] != '/') || (strncmp(url, "https://", 8) == 0 && url[8] && url[8] != '/');
-}
-
-int lfs_answer_find(const struct lfs_answer *a, const struct lfs_object *o, struct lfs_source *ret, struct err *reterr)
-{
-	const json_t *one = answer_of(a, o->oid), *value;
-	const char *name;
-	*ret = (struct lfs_source){ .href = one ? json_str(one, "actions.download.href", NULL) : NULL };
-	const json_t *headers = one ? json_path(one, "actions.download.header") : NULL;
-	const char *why = one ? json_str(one, "error.message", NULL) : NULL;
-	if (!ret->href)
-		return err_set(reterr, ERR_NOT_FOUND, "%s is in Git LFS, but the host does not have it%s%.200s", o->paths.len ? o->paths.items[0] : o->oid, why ? ": " : "", why ? why : "");
-	if (!is_http(ret->href))
-		return err_set(reterr, ERR_DECODE, "the host names a place for %s that is no http address", o->paths.len ? o->paths.items[0] : o->oid);
-	json_object_foreach((json_t *)headers, name, value)
-		if (json_is_string(value) && ret->n_headers < HEADERS_MAX)
-			ret->headers[ret->n_headers++] = (struct net_header){ name, json_string_value(value) };
-	return 0;
-}
-
-/* ---- addresses ---- */
-static size_t origin_len(const char *url)
-{
-	const char *host = strstr(url, "://");
-	return host ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?#") : 0;
-}
-
-static bool same_origin(const char *a, const char *b)
-{
-	size_t n = origin_len(a);
-	return n && n == origin_len(b) && strncmp(a, b, n) == 0;
-}
-
-static const char *header_of(const struct lfs_source *s, const char *name)
-{
-	for (size_t i = 0; i < s->n_headers; i++)
-		if (strcasecmp(s->headers[i].name, name) == 0)
-			return s->headers[i].value;
-	return NULL;
-}
 
 /* ---- the end ---- */
 static void drop_part(struct lfs_fetch *f)
@@ -223,10 +144,10 @@ static bool follow(struct lfs_fetch *f)
 {
 	if (f->status < 301 || f->status > 308 || f->status == 304 || !f->location || f->n_redirects++ >= REDIRECTS_MAX)
 		return false;
-	AUTO_STR to = f->location[0] == '/' && f->location[1] != '/' ? xasprintf("%.*s%s", (int)origin_len(f->href), f->href, f->location) : xstrdup(f->location);
-	if (!is_http(to) || (strncmp(f->href, "https:", 6) == 0 && strncmp(to, "https:", 6) != 0))
+	AUTO_STR to = f->location[0] == '/' && f->location[1] != '/' ? xasprintf("%.*s%s", (int)lfs_origin_len(f->href), f->href, f->location) : xstrdup(f->location);
+	if (!lfs_is_http(to) || (strncmp(f->href, "https:", 6) == 0 && strncmp(to, "https:", 6) != 0))
 		return false;
-	f->foreign = f->foreign || !same_origin(to, f->href);
+	f->foreign = f->foreign || !lfs_same_origin(to, f->href);
 	str_replace(&f->href, to);
 	return true;
 }
@@ -285,13 +206,13 @@ static void get(struct lfs_fetch *f)
 		finish(f, &err);
 		return;
 	}
-	size_t n = origin_len(f->href);
+	size_t n = lfs_origin_len(f->href);
 	AUTO_STR base = xstrndup(f->href, n);
-	bool ours = same_origin(f->href, f->place.url) && !header_of(&source, "authorization");
+	bool ours = lfs_same_origin(f->href, f->place.url) && !lfs_has_header(source.headers, source.n_headers, "authorization");
 	struct net_request q = {
-		.peer = { .base_url = base, .ca_file = same_origin(f->href, f->place.url) ? f->place.ca_file : NULL }, .method = "GET", .path = f->href[n] == '/' ? f->href + n : "/",
+		.peer = { .base_url = base, .ca_file = lfs_same_origin(f->href, f->place.url) ? f->place.ca_file : NULL }, .method = "GET", .path = f->href[n] == '/' ? f->href + n : "/",
 		.headers = source.headers, .n_headers = f->foreign ? 0 : source.n_headers, .basic = ours ? f->login : NULL,
-		.connect_timeout_ms = CONNECT_MS, .idle_timeout_ms = IDLE_MS,
+		.connect_timeout_ms = LFS_CONNECT_MS, .idle_timeout_ms = LFS_IDLE_MS,
 	};
 	f->err = (struct err){ 0 };
 	f->got = 0;
@@ -325,14 +246,6 @@ static void next_object(struct lfs_fetch *f)
 	get(f);
 }
 
-static void refused(const struct lfs_fetch *f, const struct net_response *r, struct err *ret)
-{
-	json_auto_t *j = json_read(r->body, BATCH_ANSWER_MAX, NULL);
-	const char *said = j ? json_str(j, "message", "") : "";
-	enum err_code code = r->status == 401 ? ERR_AUTH : r->status == 403 ? ERR_DENIED : r->status == 404 ? ERR_NOT_FOUND : r->status == 429 ? ERR_RATE : ERR_HTTP;
-	err_set(ret, code, "%s does not give files in Git LFS: it answers %d%s%.200s", f->place.url, r->status, *said ? ": " : "", said);
-}
-
 static void answered(void *fetch, const struct net_response *r, const struct err *err)
 {
 	struct lfs_fetch *f = fetch;
@@ -344,7 +257,7 @@ static void answered(void *fetch, const struct net_response *r, const struct err
 	if (err)
 		bad = *err;
 	else if (r->status != 200)
-		refused(f, r, &bad);
+		lfs_refused(&f->place, r, &bad);
 	else
 		lfs_answer_read(r->body, &f->answer, &bad);
 	if (bad.code) {
@@ -355,34 +268,15 @@ static void answered(void *fetch, const struct net_response *r, const struct err
 	next_object(f);
 }
 
-static void add_objects(struct lfs_fetch *f, struct buf *b)
-{
-	buf_add_str(b, "{\"operation\":\"download\",\"transfers\":[\"basic\"],\"objects\":[");
-	for (size_t i = 0; i < f->n; i++) {
-		const struct lfs_object *o = &f->objects->items[f->first + i];
-		buf_addf(b, "%s{\"oid\":\"%s\",\"size\":%llu}", i ? "," : "", o->oid, (unsigned long long)o->size);
-	}
-	buf_add_str(b, "]}");
-}
-
 static void ask(struct lfs_fetch *f)
 {
-	static const struct net_header headers[] = { { "Accept", "application/vnd.git-lfs+json" }, { "Content-Type", "application/vnd.git-lfs+json" }, { "User-Agent", "berth" } };
-	AUTO(buf_fini) struct buf body = BUF_INIT;
 	if (f->first >= f->objects->len) {
 		finish(f, NULL);
 		return;
 	}
-	f->n = MIN_OF((size_t)BATCH, f->objects->len - f->first);
-	add_objects(f, &body);
-	size_t n = origin_len(f->place.url);
-	AUTO_STR base = xstrndup(f->place.url, n);
-	AUTO_STR path = xasprintf("%s/info/lfs/objects/batch", f->place.url + n);
-	struct net_request q = {
-		.peer = { .base_url = base, .ca_file = f->place.ca_file }, .method = "POST", .path = path, .headers = headers, .n_headers = ARRAY_LEN(headers),
-		.basic = f->login, .body = buf_sv(&body), .connect_timeout_ms = CONNECT_MS, .total_timeout_ms = IDLE_MS, .max_body = BATCH_ANSWER_MAX,
-	};
-	f->call = net_fetch(f->net, &q, answered, f);
+	f->n = MIN_OF((size_t)LFS_BATCH, f->objects->len - f->first);
+	const struct lfs_batch q = { &f->place, f->login, "download", f->objects->items + f->first, f->n };
+	f->call = lfs_batch_ask(f->net, &q, answered, f);
 }
 
 struct lfs_fetch *lfs_fetch_start(struct loop *loop, const struct lfs_wanted *q, lfs_progress_fn progress, void (*end)(void *ctx, const struct err *err), void *ctx)
@@ -390,13 +284,7 @@ struct lfs_fetch *lfs_fetch_start(struct loop *loop, const struct lfs_wanted *q,
 	struct lfs_fetch *f = xcalloc(1, sizeof *f);
 	*f = (struct lfs_fetch){ .loop = loop, .net = net_new(loop), .objects = q->objects, .store = xstrdup(q->store), .progress = progress, .end = end, .ctx = ctx, .fd = -1 };
 	f->place = (struct git_place){ xstrdup(q->place->url), xstrdup(q->place->user), secret_dup(q->place->password), xstrdup(q->place->ca_file) };
-	if (f->place.password) {
-		struct sv token = secret_reveal(f->place.password);
-		char *pair = xasprintf("%s:%.*s", f->place.user ? f->place.user : "oauth2", (int)token.len, token.p);
-		f->login = secret_new(sv_of(pair));
-		wipe(pair, strlen(pair));
-		free(pair);
-	}
+	f->login = lfs_login(&f->place);
 	for (size_t i = 0; i < q->objects->len; i++)
 		f->total += q->objects->items[i].size;
 	ask(f);

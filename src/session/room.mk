@@ -27,6 +27,8 @@ libsession_a_SOURCES = \
   src/session/gitrun_words.c \
   src/session/lfs.h \
   src/session/lfs.c \
+  src/session/lfs_batch.c \
+  src/session/lfs_push.c \
   src/session/explain.c \
   src/session/tar.c \
   src/session/tar_feed.c \
@@ -49,6 +51,7 @@ libsession_a_SOURCES = \
   src/session/sweep.c \
   src/session/autosave.c \
   src/session/autosave_copy.c \
+  src/session/autosave_job.c \
   src/session/autosave_send.c \
   src/session/autosave_branches.c \
   src/session/autosave_source.c \

@@ -114,6 +114,40 @@ is "$STATUS" 0 'one that is not wanted is deleted when asked' || diag "$ERR"
 nok 'and is gone' git -C "$folder" rev-parse --verify --quiet "$tip"
 forget
 
+# Files in Git LFS: one that git-lfs committed, one that it never saw. They are pointers; their bytes are in the project's store.
+take
+printf '*.lfs filter=lfs diff=lfs merge=lfs -text\n' >"$w/.gitattributes"
+rm -f "$w/.git/hooks/pre-"*
+pointer() { printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %s\n' "$(sha256sum <"$1" | cut -c1-64)" "$(stat -c %s "$1")"; }
+head -c 5000000 /dev/urandom >"$T/seen.lfs"
+sum=$(sha256sum <"$T/seen.lfs" | cut -c1-64)
+mkdir -p "$w/.git/lfs/objects/${sum:0:2}/${sum:2:2}"
+cp "$T/seen.lfs" "$w/.git/lfs/objects/${sum:0:2}/${sum:2:2}/$sum"
+pointer "$T/seen.lfs" >"$w/seen.lfs"
+in_w -c filter.lfs.clean=cat add .gitattributes seen.lfs
+in_w -c filter.lfs.clean=cat commit --quiet --message 'in LFS' -- .gitattributes seen.lfs
+cp "$T/seen.lfs" "$w/seen.lfs"
+printf 'new\n' >"$w/new.lfs"
+cp "$w/new.lfs" "$T/new.lfs"
+saves_as 'files in LFS' "$(name main "$(head7)")"
+tip=$(saves)
+is "$(git -C "$folder" show "$tip:new.lfs")" "$(pointer "$T/new.lfs")" 'files in LFS: a new one is a pointer'
+is "$(git -C "$folder" show "$tip:seen.lfs")" "$(pointer "$T/seen.lfs")" 'files in LFS: as one that was committed'
+ok 'files in LFS: the bytes of that are in the store' cmp "$T/seen.lfs" "$folder/.git/lfs/objects/${sum:0:2}/${sum:2:2}/$sum"
+berth start "$(own save)" --restore "$tip" --name "$(own lfs)" --json
+is "$STATUS" 0 'files in LFS: a new session has it' || diag "$ERR"
+back=$(json 'd["container"]' <<<"$OUT")
+for f in seen.lfs new.lfs; do
+  file_in "$back" "$place/$f" >"$T/back"
+  ok "files in LFS: every byte of $f" cmp "$T/back" "$T/$f"
+done
+berth stop "$(own lfs)" --force
+forget
+take
+in_w update-ref refs/heads/main "HEAD^"
+in_w -c filter.lfs.clean=cat reset --quiet
+rm -f "$w/seen.lfs" "$w/new.lfs" "$w/.gitattributes"
+
 # Commits: no upstream, slashes, detached, stashes; two of them at once.
 take
 rm -f "$w/.git/hooks/pre-"*

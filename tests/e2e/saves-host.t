@@ -103,6 +103,69 @@ file_in "$(json 'd["container"]' <<<"$OUT")" "$place/work.bin" >"$T/back"
 ok 'every byte of it' cmp "$T/back" "$T/work"
 berth stop "$(own back)" --force
 
+# Files in Git LFS: pointers on the branch, their bytes in the host's store before; what can't be sent there is not saved.
+give() { # FILE NAME: a file of the workspace
+  rm -rf "$T/put" && mkdir "$T/put" && cp "$1" "$T/put/$2"
+  tar -C "$T/put" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
+}
+state=$(sed -n 's/^state=//p' "$T/where")
+in_store() { local sum; sum=$(sha256sum <"$1" | cut -c1-64); cmp -s "$1" "$state/lfs/${sum:0:2}/$sum"; }
+printf '*.lfs filter=lfs diff=lfs merge=lfs -text\n' >"$T/attributes"
+head -c 5000000 /dev/urandom >"$T/big.lfs"
+printf 'small\n' >"$T/small.lfs"
+give "$T/attributes" .gitattributes
+give "$T/big.lfs" big.lfs
+give "$T/small.lfs" small.lfs
+before=$(there)
+tell faults '{"match": "PUT .*info/lfs/objects/", "kind": "forbidden", "times": 20}'
+berth save "$session"
+is "$STATUS" 4 'LFS: a file that the host does not take: exit status 4' || diag "$ERR"
+like "$ERR" '(big|small)\.lfs can.t be sent to Git LFS' 'LFS: and is named'
+unlike "$ERR$OUT" 'glpat' 'LFS: without the token'
+is "$(there)" "$before" 'LFS: nothing half is there'
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{"match": "info/lfs/objects/batch", "kind": "internal_error", "times": 20}'
+berth save "$session"
+isnt "$STATUS" 0 'LFS: a host whose LFS is broken: it is not saved'
+is "$(there)" "$before" 'LFS: nothing half is there'
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+berth save "$session"
+is "$STATUS" 0 'LFS: it is saved afterwards' || diag "$ERR"
+name=$(there | tail -n 1 | sed 's#refs/heads/##')
+like "$(git -C "$T/mirror" cat-file blob "$name:big.lfs")" "^oid sha256:$(sha256sum <"$T/big.lfs" | cut -c1-64)" 'LFS: as a pointer'
+ok 'LFS: the big one is in the store' in_store "$T/big.lfs"
+ok 'LFS: the small one, too' in_store "$T/small.lfs"
+ok 'LFS: the repository is sound' git -C "$T/mirror" fsck --strict --no-dangling
+tip=$(git -C "$T/mirror" rev-parse "$name")
+tell counts/reset '{}'
+berth save "$session"
+is "$STATUS" 0 'LFS: saved once more' || diag "$ERR"
+there >/dev/null
+is "$(git -C "$T/mirror" rev-parse "$name")" "$tip" 'LFS: the same work is not saved twice'
+unlike "$(curl --disable --silent "$control/counts")" 'lfs objects"' 'LFS: and nothing is sent again'
+berth start $project --image "$IMAGE" --restore "$name" --name "$(own lfs)" --json
+is "$STATUS" 0 'LFS: a new session has it' || diag "$ERR"
+container=$(json 'd["container"]' <<<"$OUT")
+for f in big.lfs small.lfs; do
+  file_in "$container" "$place/$f" >"$T/back"
+  ok "LFS: every byte of $f" cmp "$T/back" "$T/$f"
+done
+berth save "$(own lfs)"
+is "$STATUS" 0 'LFS: what came back is saved again' || diag "$ERR"
+rm -rf "$state/lfs"
+berth start $project --image "$IMAGE" --restore "$name" --name "$(own lost)" --json
+is "$STATUS" 0 'LFS: bytes that the host has lost don'\''t keep the rest from coming back' || diag "$ERR"
+like "$OUT$ERR" 'stays? a pointer' 'LFS: and it is said'
+file_in "$(json 'd["container"]' <<<"$OUT")" "$place/big.lfs" >"$T/back"
+like "$(cat "$T/back")" '^version https://git-lfs' 'LFS: as a pointer'
+berth stop "$(own lost)" --force
+container=$(engine_json "/containers/json?filters=$(urlencode "{\"label\":[\"io.berth.session=$(own lfs)\"]}")" 'd[0]["Id"]')
+berth save "$(own lfs)"
+is "$STATUS" 0 'LFS: what the host has lost it gets again from a workspace' || diag "$ERR"
+ok 'LFS: every byte' in_store "$T/big.lfs"
+berth stop "$(own lfs)" --force
+container=$(engine_json "/containers/json?filters=$(urlencode "{\"label\":[\"io.berth.session=$session\"]}")" 'd[0]["Id"]')
+
 # Stopped while the host refuses: kept, and stopped again when it does not.
 tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 50}'
 put
