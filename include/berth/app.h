@@ -215,9 +215,10 @@ enum quick_way {
 };
 enum quick_way quick_decide(const struct quick_facts *f);
 
-/* The newest work that was saved of this branch, and not on it; on this machine only the person's own. NULL: none, or the branches are
+/* The newest work that this person saved of this branch, and not on it (autosaves by the name that the person has on the host). NULL: none, or
  * not known yet. Lent until the store changes. */
 const struct branch *app_saved_work(const struct app *a, struct project_id p, const char *branch);
+bool app_saved_work_known(const struct app *a, struct project_id p); /* false: wait (app_want_branches) */
 
 /* ---- launches ---- */
 /* Resolves what a quick start means (SPEC §4: running session of the branch, image states …) and starts it. options NULL: project's

@@ -83,6 +83,7 @@ void app_free(struct app *a)
 	keepers_fini(a);
 	warnings_fini(a);
 	inside_fini(a);
+	accounts_fini(a);
 	others_forget(a);
 	stops_fini(a);
 	starts_fini(a);

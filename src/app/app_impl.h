@@ -201,6 +201,7 @@ struct app {
 	VEC(char *) others;            /* names of the sessions that are not shown: they are taken all the same */
 	VEC(struct warned) warned;     /* warnings.c */
 	VEC(struct handed) handed;     /* inside.c */
+	struct account_known *accounts; /* accounts.c */
 	unsigned tokens_generation;    /* how often a host's token has changed */
 	void (*notify)(void *ctx, bool good, const char *what);
 	void *notify_ctx;
@@ -228,6 +229,11 @@ bool host_at(const struct app *a, size_t i, struct host_facts *ret);     /* fals
 /* The host that an address lies at, and how its token is found. */
 struct token_query;
 bool host_of_url(const struct app *a, const char *url, struct host_facts *ret, struct token_query *ret_query);
+/* accounts.c: who the person is on a project's host. Wanted once its branches are known; noted by whoever has asked for another reason. */
+void account_want(struct app *a, const struct project *p);
+void account_note(struct app *a, const struct project *p, const char *user);
+const char *account_user(const struct app *a, const struct project *p); /* in names of saved work; never NULL */
+void accounts_fini(struct app *a);
 /* inside.c */
 unsigned author_find(struct app *a, const struct project *p, void (*got)(void *ctx, const char *name, const char *email), app_end_fn end, void *ctx);
 void inside_place(struct app *a, const struct session *s, struct git_place *ret);

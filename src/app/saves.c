@@ -94,6 +94,8 @@ static void account_end(void *save, const struct err *err)
 {
 	struct save *s = save;
 	s->account = NULL;
+	if (!err && s->app && s->user)
+		account_note(s->app, &s->project, s->user);
 	if (goes_on(s, err))
 		run(s);
 }
@@ -191,14 +193,13 @@ void saves_fini(struct app *a)
 const struct branch *app_saved_work(const struct app *a, struct project_id id, const char *branch)
 {
 	const struct project *p = store_project(a->store, id);
-	bool has_accounts = p && (forge_caps(forge_of((struct app *)a, p)) & FORGE_HAS_ACCOUNT);
 	const struct branch *newest = NULL;
 	for (size_t i = 0; p && i < store_n_branches(a->store, id); i++) {
 		const struct branch *b = store_branch_at(a->store, id, i);
 		struct autosave_name n;
 		if (sv_starts(sv_of(b->name), SV("origin/")) || !autosave_name_parse(sv_of(b->name), &n) || !sv_eq(n.branch, sv_of(branch)))
 			continue;
-		if (!has_accounts && !sv_eq(n.user, sv_of(local_user())))
+		if (!sv_eq(n.user, sv_of(account_user(a, p))))
 			continue;
 		if (!newest || b->tip_at_s > newest->tip_at_s)
 			newest = b;

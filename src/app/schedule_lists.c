@@ -278,6 +278,7 @@ static void reduce_branches(struct app *a, struct branches_request *r, const str
 	bool first_commit = !project->default_branch && r->items.len;
 	store_set_branches(a->store, r->project, r->items.items, r->items.len, &f);
 	keep_branches(a, project);
+	account_want(a, store_project(a->store, r->project));
 	if (first_commit && a->schedule.projects)
 		ask_projects(a);
 	ask_commits(a);

@@ -264,10 +264,9 @@ static void defaults_ended(void *cli, const struct err *err)
 static void merge_options(struct cli *c);
 
 /* Nobody is asked by a start that may run unwatched: it begins fresh, which loses nothing, and says what there is and how to have it. */
-static bool branches_ready(struct cli *c)
+static bool saved_known(struct cli *c)
 {
-	const struct fresh *f = store_branches_fresh(app_store(c->app), c->project);
-	return f->state == FRESH_FRESH || f->state == FRESH_FAILED;
+	return app_saved_work_known(c->app, c->project);
 }
 
 static bool runs_already(struct cli *c)
@@ -300,7 +299,7 @@ static void look_for_saved(struct cli *c)
 		return;
 	}
 	app_want_branches(c->app, c->project);
-	cli_wait(c, branches_ready, tell_saved);
+	cli_wait(c, saved_known, tell_saved);
 }
 
 static void merge_options(struct cli *c)

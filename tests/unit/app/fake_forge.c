@@ -96,6 +96,16 @@ static void give_branches(struct fake_job *j)
 	b = (struct branch){ .name = text("dev"), .tip = fake_oid(j->project, n - 10), .behind = 10 };
 	if (n > 10)
 		forge_give_branch(j->call, &b);
+	for (size_t i = 0; i < ARRAY_LEN(j->forge->saved) && j->forge->saved[i]; i++) {
+		b = (struct branch){ .name = text(j->forge->saved[i]), .tip = fake_oid(j->project, n), .tip_at_s = 1000 + (int64_t)i };
+		forge_give_branch(j->call, &b);
+	}
+}
+
+static void give_account(struct fake_job *j)
+{
+	struct account a = { .user = text(j->forge->account), .name = text("Zoe") };
+	forge_give_account(j->call, &a);
 }
 
 /* In two pieces, as a forge may. */
@@ -144,7 +154,7 @@ static void give_tree(struct fake_job *j)
 static void answer(void *job)
 {
 	struct fake_job *j = job;
-	static void (*const give[FAKE_SLOTS_])(struct fake_job *) = { give_projects, give_branches, give_ids, give_commits, give_found, give_file, give_tree, give_page };
+	static void (*const give[FAKE_SLOTS_])(struct fake_job *) = { give_projects, give_branches, give_ids, give_commits, give_found, give_file, give_tree, give_page, give_account };
 	struct forge_call *c = j->call;
 	struct err err = { 0 };
 	if (j->forge->fail[j->slot])
@@ -245,6 +255,11 @@ static void tree(struct forge *f, struct forge_call *c, const struct project *p,
 	job_new(f, c, FAKE_TREE, p);
 }
 
+static void account(struct forge *f, struct forge_call *c)
+{
+	job_new(f, c, FAKE_ACCOUNT, NULL);
+}
+
 static bool watch(struct forge *f, struct forge_watch *w, const struct project *p, void **ret_impl)
 {
 	(void)p;
@@ -270,6 +285,16 @@ struct fake_forge *fake_forge_new(struct loop *l, const char *name)
 	struct fake_forge *f = xcalloc(1, sizeof *f);
 	forge_init(&f->base, &ops, l, name);
 	return f;
+}
+
+void fake_forge_has_account(struct fake_forge *f, const char *user)
+{
+	static struct forge_ops ops;
+	ops = *f->base.ops;
+	ops.caps |= FORGE_HAS_ACCOUNT;
+	ops.account = account;
+	f->base.ops = &ops;
+	f->account = user;
 }
 
 void fake_forge_be_host(struct fake_forge *f)

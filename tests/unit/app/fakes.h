@@ -9,7 +9,7 @@
 #include "berth/forge_impl.h"
 
 /* ---- forge ---- */
-enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_PAGE, FAKE_SLOTS_ };
+enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_PAGE, FAKE_ACCOUNT, FAKE_SLOTS_ };
 enum { FAKE_PROJECTS_MAX = 4 };
 struct fake_project {
 	const char *path, *dir;        /* name: the path's last part */
@@ -21,6 +21,8 @@ struct fake_forge {
 	struct forge base;
 	struct fake_project projects[FAKE_PROJECTS_MAX];
 	size_t n_projects;
+	const char *account;             /* fake_forge_has_account */
+	const char *saved[4];            /* further branches; each was moved a second after the one before */
 	unsigned delay_ms, n[FAKE_SLOTS_];
 	enum err_code fail[FAKE_SLOTS_]; /* these calls end so */
 	bool wrong_ids, lost_commits;    /* a history that does not begin at its tip; commits that can't be read */
@@ -39,6 +41,7 @@ struct fake_forge {
 };
 void fake_forge_be_host(struct fake_forge *f);
 void fake_forge_have_jobs(struct fake_forge *f);
+void fake_forge_has_account(struct fake_forge *f, const char *user);
 struct fake_forge *fake_forge_new(struct loop *l, const char *name);
 struct oid fake_oid(size_t project, size_t number);          /* number: 1 is the root */
 struct project_id fake_project_id(const struct fake_forge *f, size_t i);

@@ -76,6 +76,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_forgotten_says_nothing),
 		cmocka_unit_test(options_come_from_least_to_most_particular),
 		cmocka_unit_test(what_was_chosen_is_offered_again),
+		cmocka_unit_test(saved_work_is_offered_to_whoever_saved_it), cmocka_unit_test(nobody_is_asked_who_they_are_without_need),
+		cmocka_unit_test(who_is_not_known_yet_is_waited_for), cmocka_unit_test(a_disk_that_fills_up_is_told_of_once),
 		cmocka_unit_test(a_quick_start_keeps_to_its_rules), cmocka_unit_test(links_mean_what_is_here), cmocka_unit_test(a_link_that_nobody_waits_for_is_forgotten), cmocka_unit_test(a_link_of_a_project_leads_to_it),
 		cmocka_unit_test(what_sessions_used_is_remembered),
 		cmocka_unit_test(a_quick_start_finds_the_session_that_runs),

@@ -21,6 +21,7 @@ tests_unit_app_test_app_SOURCES = \
   tests/unit/app/fake_host.c \
   tests/unit/app/test_jobs.c \
   tests/unit/app/test_links.c \
-  tests/unit/app/test_quick.c
+  tests/unit/app/test_quick.c \
+  tests/unit/app/test_saves.c
 tests_unit_app_test_app_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_app_test_app_LDADD = $(WHOLE) libapp.a $(NO_WHOLE) $(BELOW_app) $(CMOCKA_LIBS)

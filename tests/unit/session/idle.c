@@ -147,6 +147,22 @@ static void a_strange_look_is_nothing(void **state)
 	}
 }
 
+/* Not asked, or asked in vain, is neither yes nor no. */
+static void changed_files_are_told(void **state)
+{
+	static const struct { const char *text; enum sight_change change; } looks[] = {
+		{ "ptys 1\nchanged no\n", CHANGE_NONE }, { "changed yes\n", CHANGE_SOME }, { "changed no", CHANGE_NONE }, { "", CHANGE_UNKNOWN }, { "ptys 1\n", CHANGE_UNKNOWN },
+		{ "changed\n", CHANGE_SOME }, { "changed nonsense\n", CHANGE_SOME }, { "unchanged no\n", CHANGE_UNKNOWN }, { "changed no\nchanged yes\n", CHANGE_SOME },
+	};
+	struct sight_text t;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+		sight_parse(sv_of(looks[i].text), &t);
+		if (t.change != looks[i].change)
+			fail_msg("\"%s\" is read as %d", looks[i].text, (int)t.change);
+	}
+}
+
 /* ---- notes ---- */
 static void notes_go_round(void **state)
 {
@@ -209,7 +225,7 @@ static void a_home_keeps_its_number(void **state)
 const struct CMUnitTest idle_tests[] = {
 	cmocka_unit_test(a_day_warns_an_hour_before), cmocka_unit_test(limits_of_all_sizes_warn_before_they_stop), cmocka_unit_test(anything_in_use_starts_the_count_again),
 	cmocka_unit_test(zero_is_never), cmocka_unit_test(time_without_a_look_counts_little), cmocka_unit_test(a_session_that_was_extended_stays),
-	cmocka_unit_test(a_look_is_read), cmocka_unit_test(a_strange_look_is_nothing), cmocka_unit_test(notes_go_round),
+	cmocka_unit_test(a_look_is_read), cmocka_unit_test(a_strange_look_is_nothing), cmocka_unit_test(changed_files_are_told), cmocka_unit_test(notes_go_round),
 	cmocka_unit_test(damaged_notes_count_as_absent), cmocka_unit_test(a_home_keeps_its_number),
 };
 const size_t n_idle_tests = ARRAY_LEN(idle_tests);
