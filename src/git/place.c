@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a project's branches are: read, moved and looked at again. A repository on this machine; place_url.c has URLs. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -7,7 +9,8 @@
 #include "git/place.h"
 
 #define PLACE_OURS "refs/heads/renku/autosave/"
-enum { LOCK_LEFT_S = 3, LOCK_AGAIN_MS = 100, LOCK_TRIES = 50 };
+#define PACK_PART "pack_git2_" /* libgit2's name for a pack that is not whole yet */
+enum { PACK_LEFT_S = 3600, LOCK_LEFT_S = 3, LOCK_AGAIN_MS = 100, LOCK_TRIES = 50 };
 
 void git_place_fini(struct git_place *p)
 {
@@ -150,18 +153,33 @@ static int pack_fill(struct repo *into, const struct place_push *q, git_packbuil
 	return rc ? git_fail(reterr, rc, "what is to be sent is not whole") : 0;
 }
 
+/* What somebody of this user left who was killed in the middle of a pack: nobody writes to one for an hour without a byte. */
+static void drop_left_packs(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct stat st;
+
+	for (struct dirent *at; d && (at = readdir(d)) != NULL;)
+		if (sv_starts(sv_of(at->d_name), SV(PACK_PART)) && !fstatat(dirfd(d), at->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
+		    st.st_uid == geteuid() && time(NULL) - st.st_mtime > PACK_LEFT_S)
+			unlinkat(dirfd(d), at->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
 static int objects_send(struct repo *into, const struct place_push *q, const atomic_bool *stop, struct err *reterr)
 {
 	AUTO(git_packbuilder_free_p) git_packbuilder *pack = NULL;
 	struct packing p = { q, stop };
+	AUTO_STR dir = xasprintf("%s/objects/pack", repo_commondir(into));
 	int rc = git_packbuilder_new(&pack, q->from->git);
 
+	drop_left_packs(dir);
 	if (rc)
 		return git_fail(reterr, rc, "a pack can't be made");
 	rc = pack_fill(into, q, pack, reterr);
 	if (rc || !git_packbuilder_object_count(pack))
 		return rc;
-	AUTO_STR dir = xasprintf("%s/objects/pack", repo_commondir(into));
 	rc = git_packbuilder_write(pack, dir, 0, packed, &p);
 	if (stopped(stop))
 		return git_cancelled(reterr);

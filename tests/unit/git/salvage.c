@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Work is saved out of a copy of a workspace, lands in the project's repository, and comes back as it was. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "berth/path.h"
 #include "berth/salvage.h"
@@ -305,6 +307,29 @@ static void what_is_committed_outside_lfs_stays(void **state)
 	assert_false(saved_as(&p, "main")->ours);
 }
 
+static char *pack_file(const char *project, const char *name, time_t age_s)
+{
+	char *path = xasprintf("%s/.git/objects/pack/%s", project, name);
+	const struct timespec times[2] = { { .tv_sec = time(NULL) - age_s }, { .tv_sec = time(NULL) - age_s } };
+	write_text(path, "half of a pack");
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	return path;
+}
+
+static void packs_of_the_killed_go(void **state)
+{
+	AUTO(play_end) struct play p;
+	play_begin(&p, "s-packs");
+	put(&p, "f", "x");
+	salvaged(&p);
+	AUTO_STR old = pack_file(p.project, "pack_git2_abc123", 4000);
+	AUTO_STR fresh = pack_file(p.project, "pack_git2_def456", 3000);
+	AUTO_STR other = pack_file(p.project, "tmp_pack_abc123", 4000);
+	push_as(&p, saved_as(&p, "main"), "refs/heads/renku/autosave/ada/main/1111111/5555555");
+	assert_int_equal(access(old, F_OK), -1);
+	assert_int_equal(access(fresh, F_OK) | access(other, F_OK), 0);
+}
+
 static void odd_heads(void **state)
 {
 	AUTO(play_end) struct play p;
@@ -383,6 +408,7 @@ size_t salvage_tests(struct CMUnitTest *ret)
 		cmocka_unit_test(behind_is_counted_where_the_project_is),
 		cmocka_unit_test(files_of_lfs_become_pointers),
 		cmocka_unit_test(what_is_committed_outside_lfs_stays),
+		cmocka_unit_test(packs_of_the_killed_go),
 		cmocka_unit_test(odd_heads),
 		cmocka_unit_test(without_git_files_are_kept),
 		cmocka_unit_test(conflicts_are_kept),

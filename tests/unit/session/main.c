@@ -30,6 +30,7 @@ int main(void)
 		{ "options", options_tests, &n_options_tests }, { "parts", parts_tests, &n_parts_tests }, { "plan", plan_tests, &n_plan_tests },
 		{ "launch", launch_tests, &n_launch_tests }, { "sessions", sessions_tests, &n_sessions_tests }, { "feed", feed_tests, &n_feed_tests }, { "links", links_tests, &n_links_tests },
 		{ "idle", idle_tests, &n_idle_tests }, { "gitin", gitin_tests, &n_gitin_tests }, { "gitrun", gitrun_tests, &n_gitrun_tests }, { "exchange", exchange_tests, &n_exchange_tests },
+		{ "saves", saves_tests, &n_saves_tests },
 	};
 	struct CMUnitTest all[200];
 	size_t n = 0;

@@ -16,6 +16,7 @@ tests_unit_session_test_session_SOURCES = \
   tests/unit/session/sessions.c \
   tests/unit/session/feed.c \
   tests/unit/session/idle.c \
+  tests/unit/session/saves.c \
   tests/unit/session/fake.h \
   tests/unit/session/fake_engine.c \
   tests/unit/session/fake_storage.c \
