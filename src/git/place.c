@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a project's branches are: read, moved and looked at again. A repository on this machine; place_url.c has URLs. */
-#include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -9,8 +7,7 @@
 #include "git/place.h"
 
 #define PLACE_OURS "refs/heads/renku/autosave/"
-#define PACK_PART "pack_git2_" /* libgit2's name for a pack that is not whole yet */
-enum { PACK_LEFT_S = 3600, LOCK_LEFT_S = 3, LOCK_AGAIN_MS = 100, LOCK_TRIES = 50 };
+enum { LOCK_LEFT_S = 3, LOCK_AGAIN_MS = 100, LOCK_TRIES = 50 };
 
 void git_place_fini(struct git_place *p)
 {
@@ -119,71 +116,13 @@ static int update_here(git_repository *git, const struct place_update *u, const 
 	return rc ? git_fail(reterr, rc, "%s can't be written", u->name) : 0;
 }
 
-struct packing { const struct place_push *q; const atomic_bool *stop; };
-
-static int packed(const git_indexer_progress *stats, void *payload)
-{
-	const struct packing *p = payload;
-
-	if (p->q->progress)
-		p->q->progress(p->q->ctx, "objects", stats->received_objects, stats->total_objects);
-	return stopped(p->stop) ? GIT_EUSER : 0;
-}
-
-static int pack_fill(struct repo *into, const struct place_push *q, git_packbuilder *pack, struct err *reterr)
-{
-	AUTO(git_revwalk_free_p) git_revwalk *walk = NULL;
-	git_refs there = VEC_INIT;
-	int rc = git_revwalk_new(&walk, q->from->git);
-
-	refs_here(repo_gitdir(into), "refs/", &there, NULL);
-	for (size_t i = 0; !rc && i < there.len; i++) {
-		git_oid id;
-		if (git_odb_exists(q->from->odb, oid_to_git(&there.items[i].id, &id))) /* what `from` lacks hides nothing */
-			rc = git_revwalk_hide(walk, &id);
-	}
-	git_refs_fini(&there);
-	for (size_t i = 0; !rc && i < q->n; i++) {
-		git_oid id;
-		if (!oid_is_zero(&q->updates[i].id))
-			rc = git_revwalk_push(walk, oid_to_git(&q->updates[i].id, &id));
-	}
-	if (!rc)
-		rc = git_packbuilder_insert_walk(pack, walk);
-	return rc ? git_fail(reterr, rc, "what is to be sent is not whole") : 0;
-}
-
-/* What somebody of this user left who was killed in the middle of a pack: nobody writes to one for an hour without a byte. */
-static void drop_left_packs(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct stat st;
-
-	for (struct dirent *at; d && (at = readdir(d)) != NULL;)
-		if (sv_starts(sv_of(at->d_name), SV(PACK_PART)) && !fstatat(dirfd(d), at->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
-		    st.st_uid == geteuid() && time(NULL) - st.st_mtime > PACK_LEFT_S)
-			unlinkat(dirfd(d), at->d_name, 0);
-	if (d)
-		closedir(d);
-}
-
 static int objects_send(struct repo *into, const struct place_push *q, const atomic_bool *stop, struct err *reterr)
 {
-	AUTO(git_packbuilder_free_p) git_packbuilder *pack = NULL;
-	struct packing p = { q, stop };
-	AUTO_STR dir = xasprintf("%s/objects/pack", repo_commondir(into));
-	int rc = git_packbuilder_new(&pack, q->from->git);
-
-	drop_left_packs(dir);
-	if (rc)
-		return git_fail(reterr, rc, "a pack can't be made");
-	rc = pack_fill(into, q, pack, reterr);
-	if (rc || !git_packbuilder_object_count(pack))
-		return rc;
-	rc = git_packbuilder_write(pack, dir, 0, packed, &p);
-	if (stopped(stop))
-		return git_cancelled(reterr);
-	return rc ? git_fail(reterr, rc, "the objects can't be written to %s", dir) : 0;
+	git_refs there = VEC_INIT;
+	refs_here(repo_gitdir(into), "refs/", &there, NULL);
+	int rc = place_objects_send(into, q, &there, stop, reterr);
+	git_refs_fini(&there);
+	return rc;
 }
 
 static int push_here(const struct git_place *place, const struct place_push *q, const atomic_bool *stop, struct err *reterr)

@@ -40,6 +40,7 @@ libgit_a_SOURCES = \
   src/git/remote.c \
   src/git/place.c \
   src/git/place_url.c \
+  src/git/place_objects.c \
   src/git/salvage.c \
   src/git/salvage_finish.c \
   src/git/salvage_behind.c \

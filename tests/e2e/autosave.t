@@ -147,6 +147,7 @@ take
 in_w update-ref refs/heads/main "HEAD^"
 in_w -c filter.lfs.clean=cat reset --quiet
 rm -f "$w/seen.lfs" "$w/new.lfs" "$w/.gitattributes"
+give
 
 # Commits: no upstream, slashes, detached, stashes; two of them at once.
 take
