@@ -485,8 +485,26 @@ int main(void)
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		return 1;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scenes), cmocka_unit_test(test_host_scenes), cmocka_unit_test(test_host_calls), cmocka_unit_test(test_calls), cmocka_unit_test(test_read_only), cmocka_unit_test(test_cursor_stays_on_its_row),
-		cmocka_unit_test(test_huge), cmocka_unit_test(test_sizes), cmocka_unit_test(test_osc52), cmocka_unit_test(test_hostile_log), cmocka_unit_test(test_split_title), cmocka_unit_test(test_log_source), cmocka_unit_test(test_log_save), cmocka_unit_test(test_log_keys), cmocka_unit_test(test_toasts_pass), cmocka_unit_test(test_slow_look), cmocka_unit_test(test_watch), cmocka_unit_test(test_counts), cmocka_unit_test(test_sort), cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_scenes),
+		cmocka_unit_test(test_host_scenes),
+		cmocka_unit_test(test_host_calls),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_read_only),
+		cmocka_unit_test(test_cursor_stays_on_its_row),
+		cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_osc52),
+		cmocka_unit_test(test_hostile_log),
+		cmocka_unit_test(test_split_title),
+		cmocka_unit_test(test_log_source),
+		cmocka_unit_test(test_log_save),
+		cmocka_unit_test(test_log_keys),
+		cmocka_unit_test(test_toasts_pass),
+		cmocka_unit_test(test_slow_look),
+		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_clicks),
 		cmocka_unit_test(test_saved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
