@@ -33,8 +33,8 @@ static size_t token_prefix(struct sv s)
 		SV("glagent-"), SV("glsoat-"), SV("glffct-"), SV("glwt-"), SV("GR1348941"), SV("ghp_"), SV("gho_"), SV("ghu_"), SV("ghs_"), SV("ghr_"),
 		SV("github_pat_"), SV("dckr_pat_"), SV("hf_"), SV("Bearer "), SV("Basic "),
 	};
-	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
-		if (sv_starts(s, prefixes[i]))
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) /* every word of every answer comes by: most differ in their first letter */
+		if (prefixes[i].p[0] == s.p[0] && sv_starts(s, prefixes[i]))
 			return prefixes[i].len;
 	return 0;
 }
