@@ -248,18 +248,42 @@ static void add_json(struct doc *d, struct sv json)
 	doc_nl(d);
 }
 
+static const char *const entity_words[ENTITY_COUNT_] = {
+	[ENTITY_PROJECT] = "Project", [ENTITY_BRANCH] = "Branch", [ENTITY_COMMIT] = "Commit", [ENTITY_SESSION] = "Session",
+};
+
+static void inspect(struct page *p, const char *title, enum entity e, const struct row *r)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	if (doc_height(&p->doc))
+		doc_nl(&p->doc);
+	doc_wrap(&p->doc, STYLE_TITLE, 0, sv_of(title));
+	present_json(&b, e, r);
+	add_json(&p->doc, sv_trim(buf_sv(&b)));
+}
+
+/* What stands in the row, and what is known of the commit behind it: its image with the job that builds it, its build here. */
 static void fill_inspect(struct tui *t, struct page *p)
 {
 	struct list *l = &t->lists[t->list_focus];
 	struct row r = { .now_s = t->now_s, .ascii = t->surface.ascii };
-	AUTO(buf_fini) struct buf b = BUF_INIT;
 	size_t i;
 	if (!list_cursor(l, &i) || !l->kind->row(t, i, &r)) {
 		doc_wrap(&p->doc, STYLE_DIM, 0, SV("There is nothing here."));
 		return;
 	}
-	present_json(&b, l->kind->entity, &r);
-	add_json(&p->doc, sv_trim(buf_sv(&b)));
+	const struct oid *commit = r.branch ? &r.branch->tip : r.commit ? &r.commit->id : r.session ? &r.session->commit : NULL;
+	struct project_id project = r.session && r.session->forge && r.session->project ? project_id_of(r.session->forge, r.session->project) : t->sel.project;
+	inspect(p, entity_words[l->kind->entity], l->kind->entity, &r);
+	r.image = commit ? store_image(t->store, project, commit) : NULL;
+	r.build = commit ? store_build_of(t->store, project, commit) : NULL;
+	r.commit = commit && r.branch ? store_commit(t->store, project, commit) : NULL;
+	if (r.commit)
+		inspect(p, "Commit", ENTITY_COMMIT, &r);
+	if (r.image)
+		inspect(p, "Image", ENTITY_IMAGE, &r);
+	if (r.build)
+		inspect(p, "Build on this machine", ENTITY_BUILD, &r);
 }
 
 void open_inspect(struct tui *t)

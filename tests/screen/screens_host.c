@@ -44,6 +44,8 @@ static const struct scene scenes[] = {
 	{ "host-menu-80x24-ascii", WORLD_HOST, 80, 24, true, "3 x", NULL },
 	{ "host-menu-reporter-80x24", WORLD_HOST, 80, 24, false, "1 j 3 x", NULL },
 	{ "host-search-asking-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450", NULL },
+	{ "host-inspect-80x24", WORLD_HOST, 80, 24, false, "3 j i", NULL },
+	{ "host-inspect-160x50", WORLD_HOST, 160, 50, false, "3 j i", NULL },
 	{ "host-search-asking-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450", NULL },
 	{ "host-search-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450 wait:400", NULL },
 	{ "host-search-60x20-ascii", WORLD_HOST, 60, 20, true, "1 / text:glider wait:450 wait:400", NULL },
