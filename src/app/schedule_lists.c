@@ -2,7 +2,7 @@
 /* Asks for projects and branches, and reduces the answers. */
 #include "app/app_impl.h"
 
-enum { SHOWN_EVERY_MS = 200, PAGE = 50 /* projects of a host at a time */ };
+enum { SHOWN_EVERY_MS = 200, PAGE = 50, PAGE_OF_MANY = 100 /* projects of a host at a time */ };
 
 /* ---- projects ---- */
 struct projects { struct project *items; size_t len, cap; };
@@ -13,7 +13,8 @@ struct projects_request {
 	size_t pages;                  /* of a host's list that have come */
 	bool more;                     /* and there are others */
 	bool nothing_known;            /* so they are shown as they come … */
-	uint64_t shown_ms;             /* … some times a second */
+	size_t shown;                  /* … some times a second, and by quarters of what is shown: each time costs all of them */
+	uint64_t shown_ms;
 };
 
 static void project_note(void *request, const char *text)
@@ -45,11 +46,23 @@ static void push_copy(struct projects *all, const struct project *p)
 	VEC_PUSH(all, copy);
 }
 
+static bool lists_any(const struct app *a, const char *name)
+{
+	for (size_t i = 0; i < store_n_projects(a->store); i++)
+		if (strcmp(store_project_at(a->store, i)->forge, name) == 0)
+			return true;
+	return false;
+}
+
 /* The forge's new list, whose strings are taken, beside what the others said last and what was found without a list. */
 static void merge_projects(struct app *a, const char *name, struct project *items, size_t n, const struct fresh *f)
 {
 	struct projects all = VEC_INIT;
 	struct forge_slot *slot = forge_slot_named(a, name);
+	if (!n && !lists_any(a, name)) { /* it had none: the others' may be many thousands */
+		store_projects_mark(a->store, f);
+		return;
+	}
 	for (size_t i = 0; i < store_n_projects(a->store); i++)
 		if (strcmp(store_project_at(a->store, i)->forge, name) != 0)
 			push_copy(&all, store_project_at(a->store, i));
@@ -74,6 +87,7 @@ static void show_some(struct app *a, struct projects_request *r)
 		project_dup(&copies[i], &r->items.items[i]);
 	merge_projects(a, forge_name(r->slot->forge), copies, r->items.len, &f);
 	free(copies);
+	r->shown = r->items.len;
 	r->shown_ms = loop_now_ms(a->loop);
 }
 
@@ -84,7 +98,7 @@ static void project_item(void *request, const struct project *p)
 	struct project copy;
 	project_dup(&copy, p);
 	VEC_PUSH(&r->items, copy);
-	if (a && r->nothing_known && (r->items.len == 1 || loop_now_ms(a->loop) >= r->shown_ms + SHOWN_EVERY_MS))
+	if (a && r->nothing_known && r->items.len >= r->shown + r->shown / 4 && (!r->shown || loop_now_ms(a->loop) >= r->shown_ms + SHOWN_EVERY_MS))
 		show_some(a, r);
 }
 
@@ -100,7 +114,7 @@ static void say_failure(struct app *a, struct forge_slot *slot, const struct err
 /* How many of a host's are wanted; what is counted is pages. */
 static bool wants_next(const struct app *a, const struct projects_request *r)
 {
-	return r->more && r->pages * PAGE < MAX_OF(a->schedule.projects_max, (size_t)PAGE);
+	return r->more && r->pages * r->slot->page_size < MAX_OF(a->schedule.projects_max, (size_t)PAGE);
 }
 
 static void reduce_projects(struct app *a, struct projects_request *r, const struct err *err)
@@ -150,8 +164,11 @@ static void projects_end(void *request, const struct err *err)
 static void ask_page(struct projects_request *r)
 {
 	static const struct forge_projects_events events = { project_item, projects_page, projects_end };
-	struct forge *f = r->slot->forge;
-	const struct forge_projects_query q = { .of = FORGE_PROJECTS_MINE, .first = r->pages * PAGE, .max = PAGE };
+	struct forge_slot *slot = r->slot;
+	struct forge *f = slot->forge;
+	if (!r->pages) /* a list's pages are all of one size */
+		slot->page_size = r->base.app->schedule.projects_max > 2 * PAGE_OF_MANY ? PAGE_OF_MANY : PAGE;
+	const struct forge_projects_query q = { .of = FORGE_PROJECTS_MINE, .first = r->pages * slot->page_size, .max = slot->page_size };
 	r->more = false;
 	r->base.call = forge_caps(f) & FORGE_SEARCHES ? forge_projects_page(f, &q, &events, r) : forge_projects(f, project_item, project_note, projects_end, r);
 }
@@ -176,7 +193,7 @@ static void ask_projects_of(struct app *a, struct forge_slot *slot)
 /* The next pages, after those that are there. */
 static void ask_more_of(struct app *a, struct forge_slot *slot)
 {
-	if (slot->asked || !slot->more || slot->pages * PAGE >= a->schedule.projects_max)
+	if (slot->asked || !slot->more || slot->pages * slot->page_size >= a->schedule.projects_max)
 		return;
 	struct projects_request *r = projects_request_new(a, slot);
 	for (size_t i = 0; i < store_n_projects(a->store); i++) {

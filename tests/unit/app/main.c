@@ -95,6 +95,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(no_build_begins_without_an_engine),
 		cmocka_unit_test(logs_are_read_from_wherever_they_are),
 		cmocka_unit_test(a_log_may_be_stopped_in_its_own_piece),
+		cmocka_unit_test(a_login_says_whose_token_it_is),
+		cmocka_unit_test(a_login_that_is_refused_or_left),
+		cmocka_unit_test(a_host_is_named_by_name_or_address),
+		cmocka_unit_test(a_token_is_kept_and_the_rest_stays),
+		cmocka_unit_test(a_project_is_found_on_its_host),
+		cmocka_unit_test(a_clone_leads_to_its_project),
+		cmocka_unit_test(a_registry_is_shown_its_hosts_token),
+		cmocka_unit_test(another_registry_is_shown_what_docker_has),
 	};
 	return cmocka_run_group_tests(tests, start, end);
 }

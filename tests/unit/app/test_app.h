@@ -85,4 +85,12 @@ void a_launch_that_is_cancelled_cancels_the_build_it_began(void **state);
 void no_build_begins_without_an_engine(void **state);
 void logs_are_read_from_wherever_they_are(void **state);
 void a_log_may_be_stopped_in_its_own_piece(void **state);
+void a_login_says_whose_token_it_is(void **state);
+void a_login_that_is_refused_or_left(void **state);
+void a_host_is_named_by_name_or_address(void **state);
+void a_token_is_kept_and_the_rest_stays(void **state);
+void a_project_is_found_on_its_host(void **state);
+void a_clone_leads_to_its_project(void **state);
+void a_registry_is_shown_its_hosts_token(void **state);
+void another_registry_is_shown_what_docker_has(void **state);
 #endif

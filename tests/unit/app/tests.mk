@@ -20,6 +20,11 @@ tests_unit_app_test_app_SOURCES = \
   tests/unit/app/test_search.c \
   tests/unit/app/fake_host.c \
   tests/unit/app/test_jobs.c \
+  tests/unit/app/test_hosts.c \
+  tests/unit/net/server.h \
+  tests/unit/net/server.c \
+  tests/unit/net/script.h \
+  tests/unit/net/script.c \
   tests/unit/app/test_links.c \
   tests/unit/app/test_quick.c \
   tests/unit/app/test_saves.c

@@ -40,7 +40,8 @@ void world_new_with(struct world *w, unsigned flags, const char *config)
 		w->other = fake_forge_new(w->loop, "other");
 		w->forges[1] = &w->other->base;
 	}
-	struct app_deps deps = { .loop = w->loop, .store = w->store, .config = w->config, .forges = w->forges, .n_forges = w->other ? 2 : 1, .engine = &w->engine->base,
+	w->net = flags & WORLD_NET ? net_new(w->loop) : NULL;
+	struct app_deps deps = { .loop = w->loop, .net = w->net, .store = w->store, .config = w->config, .forges = w->forges, .n_forges = w->other ? 2 : 1, .engine = &w->engine->base,
 		.build_program = "/proc/self/exe", .read_only = flags & WORLD_READ_ONLY, .close_wait_ms = flags & WORLD_REAL_CLOCK ? 5000 : 1 };
 	w->app = app_new(&deps);
 }
@@ -62,6 +63,7 @@ void world_free(struct world *w)
 	for (size_t i = 0; i < 2; i++)
 		forge_free(w->forges[i]);
 	engine_free(&w->engine->base);
+	net_free(w->net);
 	store_free(w->store);
 	loop_free(w->loop);
 	config_free(w->config);

@@ -10,13 +10,14 @@
 
 struct world {
 	struct loop *loop; struct store *store; struct config *config;
+	struct net *net;                      /* only with WORLD_NET */
 	struct fake_forge *forge; struct fake_engine *engine;
 	struct fake_forge *other;             /* a second forge, "other", empty at first; only with WORLD_TWO_FORGES */
 	struct forge *forges[2];
 	struct app *app;
 	struct project_id flights, tides;     /* of 50 commits, of 25 */
 };
-enum { WORLD_DOWN = 1 /* the engine does not answer at first */, WORLD_READ_ONLY = 2, WORLD_REAL_CLOCK = 4, WORLD_TWO_FORGES = 8 };
+enum { WORLD_DOWN = 1 /* the engine does not answer at first */, WORLD_READ_ONLY = 2, WORLD_REAL_CLOCK = 4, WORLD_TWO_FORGES = 8, WORLD_NET = 16 /* so the configured hosts are there */ };
 void world_new_with(struct world *w, unsigned flags, const char *config);
 void world_new(struct world *w);
 void world_app_free(struct world *w);
