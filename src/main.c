@@ -64,7 +64,7 @@ static int run(const struct cli_globals *g, int argc, char **argv)
 		deps.store = store_new();
 		bool worker = is_worker(g, argc);
 		deps.cache = worker ? NULL : cache_open(deps.loop, &(struct cache_config){ 0 });
-		deps.recall = !g->command; /* a command answers with what is so now */
+		deps.recall = deps.stays = !g->command; /* a command answers with what is so now */
 		struct forge **forges = app_make_forges(&deps, &deps.n_forges);
 		deps.forges = forges;
 		code = worker ? app_build_worker(&deps, argv[g->first]) : run_face(&deps, g, argc, argv);

@@ -24,6 +24,7 @@ struct app_deps {
 	const char *keeper_program;    /* what is run as "keep --detached" when sessions run and no keeper does; NULL: nothing */
 	struct cache *cache;           /* what forges say is kept here; NULL: nowhere */
 	bool recall;                   /* and what they said last is in the store at once, stale: for a face that shows ages */
+	bool stays;                    /* the face goes on until somebody leaves it: what fails is asked again, and may be said to be */
 	bool read_only;
 	unsigned close_wait_ms;        /* how long app_free waits at most; 0: 20 s */
 };

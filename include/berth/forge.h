@@ -48,6 +48,7 @@ struct forge_gitlab_config {
 	const struct net_memo *memo;       /* where answers are kept; NULL: in memory */
 	void (*on_state)(void *ctx, const struct net_api_state *s); /* how the host answers (net_api.h); may be NULL */
 	bool (*renew)(void *ctx);          /* the token is taken no more: net_api.h; forge_gitlab_renewed() answers. May be NULL */
+	bool stays;                        /* who asks goes on asking: net_api.h */
 	void *ctx;                         /* of on_state and renew */
 	uint32_t poll_ms;                  /* between looks at a job whose log is followed; 0: 3 s. The rest follows from it */
 };

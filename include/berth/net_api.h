@@ -54,6 +54,7 @@ struct net_api_config {
 	 * are sent once more. Asked for at most every five minutes; may be NULL. */
 	bool (*renew)(void *ctx);
 	void *ctx;
+	bool stays;                   /* who asks goes on asking, so an error may say when; else its hint is what can be done */
 	unsigned max_running;         /* 0: 6 */
 	unsigned tries;               /* of one request; 0: 3 */
 	uint32_t backoff_ms;          /* before the second try, doubled for each after it up to a minute, less some chance; 0: 1 s */

@@ -51,7 +51,9 @@ const struct look *look_of_message(enum message_level l);
 const struct look *look_of_check(enum check_level l);
 /* One sentence about a commit's image, its reason and what to do next, for details and `berth image`. */
 void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s);
-/* "what happened. Next step." with a hint by error code where the error brings none. */
+/* What happened and the next step (NULL, "": none) as everybody is told it: two sentences, or the text alone as it is. Cleaned. */
+void present_message(struct buf *b, const char *text, const char *hint);
+/* "What happened. Next step." with a hint by error code where the error brings none. */
 void present_error(struct buf *b, const struct err *e);
 /* "2 changed files, 1 new file, 3 commits that are not pushed"; nothing where there is nothing. */
 void present_work(struct buf *b, const struct session_work *w);

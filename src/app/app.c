@@ -23,6 +23,7 @@ struct app *app_new(const struct app_deps *deps)
 	a->build_program = deps->build_program;
 	a->keeper_program = deps->keeper_program;
 	a->read_only = deps->read_only;
+	a->stays = deps->stays;
 	a->close_wait_ms = deps->close_wait_ms ? deps->close_wait_ms : CLOSE_WAIT_MS;
 	a->hook = loop_hook_add(a->loop, flush, a);
 	forges_init(a, deps->forges, deps->n_forges);

@@ -110,7 +110,8 @@ struct forge_slot {
 	struct forge *forge;           /* NULL while it waits */
 	bool waits;                    /* for its token */
 	VEC(struct project) found;     /* beside its list: somebody named them, or searched for them */
-	bool more; size_t pages;       /* of a host's list: those that have come, and that there are others */
+	bool more; size_t pages;       /* of a host's list: those that have come, and that there are others … */
+	size_t page_size;              /* … of so many projects each */
 	struct request *asked;         /* its projects */
 	struct fresh fresh;            /* of its list */
 	char *said;                    /* the last complaint, said once */
@@ -174,6 +175,7 @@ struct app {
 	struct loop *loop; struct net *net; struct store *store; struct config *config;
 	struct forges forges;
 	const char *build_program;
+	bool stays;                    /* the face goes on, and what failed is asked again */
 	struct cache *cache; bool recalls;
 	VEC(struct host *) hosts;
 	struct registries *registries; /* NULL: no network */

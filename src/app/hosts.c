@@ -114,7 +114,7 @@ static void host_token(void *host, const struct token_found *t, const struct err
 		str_replace(&h->token_from, t->from ? t->from : token_source_name(t->source));
 	const struct net_memo memo = { memo_get, memo_put, memo_touch, h };
 	const struct forge_gitlab_config c = { .name = h->config.name, .url = h->config.url, .token = t ? t->token : NULL, .ca_file = h->config.ca_file,
-		.memo = a->cache ? &memo : NULL, .renew = host_renew, .ctx = h };
+		.memo = a->cache ? &memo : NULL, .renew = host_renew, .ctx = h, .stays = a->stays };
 	h->source = t ? t->source : TOKEN_NONE;
 	h->token = t ? secret_dup(t->token) : NULL;
 	h->forge = forge_gitlab_new(a->loop, a->net, &c);

@@ -341,7 +341,8 @@ static struct net_api *api_new(const struct gitlab *g, struct net *net, const st
 {
 	static const struct net_header headers[] = { { "User-Agent", "berth" } };
 	struct net_api_config c = { .peer = { .base_url = config->url, .ca_file = config->ca_file }, .bearer = config->token, .headers = headers,
-		.n_headers = ARRAY_LEN(headers), .words = words_of_answer, .on_state = config->on_state, .renew = config->renew, .ctx = config->ctx };
+		.n_headers = ARRAY_LEN(headers), .words = words_of_answer, .on_state = config->on_state, .renew = config->renew, .ctx = config->ctx,
+		.stays = config->stays };
 
 	if (config->memo)
 		c.memo = *config->memo;

@@ -77,6 +77,8 @@ static void set_waiting(const struct net_api *a, struct err *ret)
 	char room[32];
 	uint64_t now = loop_now_ms(a->loop);
 	*ret = a->state.why;
+	if (!a->config.stays)
+		return;
 	ret->hint[0] = '\0';
 	err_hint(ret, "it is tried again in %s", api_wait_words(a->state.retry_at_ms > now ? a->state.retry_at_ms - now : 0, room));
 }

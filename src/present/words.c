@@ -42,14 +42,24 @@ static void add_sentence(struct buf *b, const char *s)
 		b->p[at] = (char)(b->p[at] - 'a' + 'A');
 }
 
+void present_message(struct buf *b, const char *text, const char *hint)
+{
+	if (!hint || !*hint) {
+		text_clean(b, sv_of(text));
+		return;
+	}
+	add_sentence(b, text);
+	buf_add_char(b, ' ');
+	add_sentence(b, hint);
+}
+
 void present_error(struct buf *b, const struct err *e)
 {
-	const char *hint = e->hint[0] ? e->hint : present_hint_for(e->code);
-	add_sentence(b, e->text[0] ? e->text : err_code_name(e->code));
-	if (*hint) {
-		buf_add_char(b, ' ');
-		add_sentence(b, hint);
-	}
+	const char *hint = e->hint[0] ? e->hint : present_hint_for(e->code), *text = e->text[0] ? e->text : err_code_name(e->code);
+	if (*hint)
+		present_message(b, text, hint);
+	else
+		add_sentence(b, text);
 }
 
 static const struct {

@@ -164,8 +164,10 @@ static void print_messages(struct plain *p)
 	size_t n = store_n_messages(p->t->store), fresh = n > p->n_messages ? n - p->n_messages : 0;
 	for (size_t i = fresh; i-- > 0;) {
 		const struct message *m = store_message_at(p->t->store, i);
-		AUTO_STR line = xasprintf("%s: %s%s%s", look_of_message(m->level)->word, m->text, m->hint ? " " : "", m->hint ? m->hint : "");
-		out_line(line);
+		AUTO(buf_fini) struct buf line = BUF_INIT;
+		buf_addf(&line, "%s: ", look_of_message(m->level)->word);
+		present_message(&line, m->text, m->hint);
+		out_line(buf_str(&line));
 	}
 	p->n_messages = n;
 	if (p->t->toast.text) {

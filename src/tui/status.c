@@ -135,8 +135,9 @@ static void take_new_message(struct tui *t)
 		return;
 	t->newest_message = seen;
 	t->toast.level = m->level;
-	AUTO_STR text = m->hint ? xasprintf("%s%s %s", m->text, *m->text && strchr(".!?", m->text[strlen(m->text) - 1]) ? "" : ".", m->hint) : xstrdup(m->text);
-	str_replace(&t->toast.text, text);
+	AUTO(buf_fini) struct buf text = BUF_INIT;
+	present_message(&text, m->text, m->hint);
+	str_replace(&t->toast.text, buf_str(&text));
 	t->toast.until_ms = loop_now_ms(t->loop) + (m->level == MESSAGE_ERROR ? TOAST_ERROR_MS : TOAST_MS);
 }
 

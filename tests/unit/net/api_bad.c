@@ -160,7 +160,7 @@ void api_down_fails_fast_and_recovers(void **state)
 	struct api_seen s, other = { 0 };
 	SCRIPT(&sc, { "GET", TEXT("503 Down", "0", "") }, { "GET", TEXT("502 Down", "0", "") }, { "GET", TEXT("503 Down", "0", "") },
 	            { "GET", JSON_ANSWER("200 OK", "Content-Length: 2\r\n", "{}") });
-	api_seen_new(&s, &sc, &(struct net_api_config){ .backoff_ms = 20, .max_running = 1 });
+	api_seen_new(&s, &sc, &(struct net_api_config){ .backoff_ms = 20, .max_running = 1, .stays = true });
 	net_api_fetch(s.api, &(struct net_api_request){ .path = "/waits", .priority = NET_BACKGROUND }, api_seen_end, &other);
 	api_get(&s, "/x");
 	assert_int_equal(s.err.http, 503);
