@@ -123,7 +123,7 @@ void list_set_filter(struct tui *t, struct list *l, const char *pattern)
 void list_to(struct tui *t, struct list *l, size_t shown)
 {
 	l->cursor = shown;
-	l->moved = true;
+	l->moved = l->stepped = true;
 	if (l->filter.len && !l->sort)
 		list_scan(t, l);
 	clamp(l);

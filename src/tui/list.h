@@ -41,6 +41,7 @@ struct list {
 	int sort;                      /* 1 + column that sorts; 0: the source's own order */
 	bool sort_down;
 	VEC(uint64_t) marks;           /* ids, ascending */
+	bool stepped;                  /* somebody has just now; who looks at it takes it back */
 	bool moved;                    /* somebody has: until then a history shows its newest commit, whatever comes */
 	bool ranging, head;            /* a range of marks grows with the cursor; titles of the columns stand above the rows */
 	size_t range_from;             /* among the rows shown */

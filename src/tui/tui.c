@@ -36,7 +36,7 @@ static void project_found(void *tui, struct project_id p)
 {
 	struct tui *t = tui;
 	tui_sync(t);
-	if (t->focus == PANE_PROJECTS && t->lists[PANE_PROJECTS].cursor == 0)
+	if (t->focus == PANE_PROJECTS && !t->lists[PANE_PROJECTS].moved) /* wherever the lists that came meanwhile have taken the cursor */
 		list_select_id(t, &t->lists[PANE_PROJECTS], p.v);
 	tui_dirty(t);
 }
@@ -295,12 +295,13 @@ static void want_usage(struct tui *t)
 	}
 }
 
-/* A host's list goes on where somebody comes near the end of what there is of it. */
+/* A host's list goes on where somebody comes near the end of what there is of it: a page a step, as the row there may stay the last. */
 static void want_projects(struct tui *t)
 {
-	const struct list *l = &t->lists[PANE_PROJECTS];
-	if (!filtered(l) && l->cursor + PROJECTS_AHEAD >= l->n && app_projects_more(t->app, NULL))
+	struct list *l = &t->lists[PANE_PROJECTS];
+	if (l->stepped && !filtered(l) && l->cursor + PROJECTS_AHEAD >= l->n && app_projects_more(t->app, NULL))
 		app_want_more_projects(t->app, l->n + 1);
+	l->stepped = false;
 }
 
 static void wants(struct tui *t)
