@@ -27,6 +27,7 @@ void expect_golden(const char *name, struct sv got);    /* UPDATE=1 writes it an
 /* screens_host.c */
 void test_host_scenes(void **state);
 void test_host_calls(void **state);
+void test_host_pages(void **state);
 /* screens_log.c */
 void with_log(struct play *p);
 void with_log_open(struct play *p);

@@ -488,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_host_scenes),
 		cmocka_unit_test(test_host_calls),
+		cmocka_unit_test(test_host_pages),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_cursor_stays_on_its_row),

@@ -76,3 +76,21 @@ void test_host_calls(void **state)
 	(void)state;
 	play_calls(cases, ARRAY_LEN(cases));
 }
+
+/* The end of the list asks for its next page once a step: the row there may be the last one of every page. */
+void test_host_pages(void **state)
+{
+	struct play p;
+	(void)state;
+	play_begin(&p, WORLD_HOST, 24, 80, false);
+	tui_draw(p.t);
+	assert_int_equal(p.app->want_projects, 0);
+	play_keys(&p, "1 G");
+	assert_true(p.app->want_projects > 0);
+	p.app->want_projects = 0;
+	tui_draw(p.t);
+	assert_int_equal(p.app->want_projects, 0);
+	play_keys(&p, "G");
+	assert_true(p.app->want_projects > 0);
+	play_end(&p);
+}

@@ -94,6 +94,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_launch_that_is_cancelled_cancels_the_build_it_began),
 		cmocka_unit_test(no_build_begins_without_an_engine),
 		cmocka_unit_test(logs_are_read_from_wherever_they_are),
+		cmocka_unit_test(many_projects_come_in_large_pages),
 		cmocka_unit_test(a_log_may_be_stopped_in_its_own_piece),
 		cmocka_unit_test(a_login_says_whose_token_it_is),
 		cmocka_unit_test(a_login_that_is_refused_or_left),

@@ -93,4 +93,5 @@ void a_project_is_found_on_its_host(void **state);
 void a_clone_leads_to_its_project(void **state);
 void a_registry_is_shown_its_hosts_token(void **state);
 void another_registry_is_shown_what_docker_has(void **state);
+void many_projects_come_in_large_pages(void **state);
 #endif

@@ -68,6 +68,22 @@ void a_list_of_a_host_goes_on_where_it_is_wanted(void **state)
 	world_free(&w);
 }
 
+void many_projects_come_in_large_pages(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	fake_forge_be_host(w.forge);
+	w.forge->n_mine = 950;
+	app_want_more_projects(w.app, 5000);
+	app_want_projects(w.app);
+	pass_ms(&w, 200);
+	assert_int_equal(store_n_projects(w.store), 950);
+	assert_int_equal(w.forge->n[FAKE_PAGE], 10);     /* of a hundred */
+	assert_false(app_projects_more(w.app, NULL));
+	world_free(&w);
+}
+
 void a_page_that_fails_takes_no_rows_away(void **state)
 {
 	(void)state;

@@ -201,6 +201,22 @@ static void errors_are_sentences(void **state)
 	assert_string_equal(json_str(parsed, "error.code", ""), "no-space");
 }
 
+static void messages_are_sentences(void **state)
+{
+	static const struct { const char *text, *hint, *shown; } rows[] = {
+		{ "the build ended", NULL, "the build ended" },
+		{ "the build ended", "", "the build ended" },
+		{ "lab: nothing listens at http://127.0.0.1:43509", "check the address", "lab: nothing listens at http://127.0.0.1:43509. Check the address." },
+		{ "the token was refused.", "`berth login lab` stores one", "The token was refused. `berth login lab` stores one." },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		present_message(&b, rows[i].text, rows[i].hint);
+		assert_string_equal(buf_str(&b), rows[i].shown);
+	}
+}
+
 static void charts_have_their_width(void **state)
 {
 	(void)state;
@@ -263,7 +279,7 @@ int main(void)
 		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
 		cmocka_unit_test(hostile_names_leave_no_writer_raw), cmocka_unit_test(a_tsv_row_has_as_many_tabs_as_its_head),
 		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width),
-		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
+		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(messages_are_sentences), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
