@@ -24,7 +24,15 @@ static void begin(struct world *w, const struct script *sc)
 	world_new_with(w, WORLD_REAL_CLOCK | WORLD_NET, config);
 }
 
-/* The clock is the real one: waits for the server as long as it takes, but not for ever. */
+/* The script's. The clock is the real one: waits for the server as long as it takes, but not for ever. */
+void turn_until(struct loop *l, const bool *flag)
+{
+	uint64_t end = loop_now_ms(l) + 10000;
+	while (!*flag && loop_now_ms(l) < end)
+		loop_turn(l, true);
+	assert_true(*flag);
+}
+
 static void wait_for(struct world *w, const unsigned *n)
 {
 	uint64_t end = loop_now_ms(w->loop) + 10000;

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests.h"
 
+void turn_until(struct loop *l, const bool *flag)
+{
+	uint64_t end = loop_now_ms(l) + 8000;
+	while (!*flag && loop_now_ms(l) < end)
+		loop_turn(l, /* wait= */ true);
+	assert_true(*flag);
+}
+
 struct net_request request_to(const struct server *srv, const char *method, const char *path)
 {
 	bool tcp = strchr(srv->url + 5, ':') != NULL;

@@ -79,14 +79,6 @@ void script_stop(struct script *s)
 		free(s->asked[i]);
 }
 
-void turn_until(struct loop *l, const bool *flag)
-{
-	uint64_t end = loop_now_ms(l) + 8000;
-	while (!*flag && loop_now_ms(l) < end)
-		loop_turn(l, /* wait= */ true);
-	assert_true(*flag);
-}
-
 /* ---- the client ----------------------------------------------------------------------------------------------------------- */
 static void on_state(void *ctx, const struct net_api_state *state)
 {
