@@ -28,6 +28,8 @@ void expect_golden(const char *name, struct sv got);    /* UPDATE=1 writes it an
 void test_host_scenes(void **state);
 void test_host_calls(void **state);
 void test_host_pages(void **state);
+void test_slow_look(void **state);
+void test_saved(void **state);
 /* screens_log.c */
 void with_log(struct play *p);
 void with_log_open(struct play *p);

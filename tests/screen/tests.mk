@@ -8,6 +8,7 @@ tests_screen_screens_SOURCES = \
   tests/screen/screens.c \
   tests/screen/screens_log.c \
   tests/screen/screens_host.c \
+  tests/screen/screens_saved.c \
   tests/screen/play.h \
   tests/screen/play.c \
   $(SCREEN_FAKE)
