@@ -221,11 +221,46 @@ struct session_call *inside_hand(struct app *a, const struct session *s, session
 }
 
 /* ---- for faces: commit and push, pull ---- */
+struct git_ask { struct ask *ask; char *session; bool pulls; };
+
+/* What the keeper last saw of its work is known to be over; else it would be shown until the next look. */
+static void note_work(struct app *a, const struct git_ask *g, const struct session_git_done *d)
+{
+	const struct session *s = store_session(a->store, g->session);
+	const char *engine = engine_identity(link_engine(a));
+	struct session_watch w;
+	struct session shown;
+	if (!s || !watch_get(engine, g->session, &w) || !w.work_at_s)
+		return;
+	w.behind = 0;
+	w.ahead -= MIN_OF(w.ahead, (int64_t)d->sent);
+	if (!g->pulls)
+		w.changed = w.untracked = 0;
+	watch_set(engine, g->session, &w, NULL);
+	session_dup(&shown, s);
+	shown.watch = w;
+	store_put_session(a->store, &shown);
+}
+
 static void git_got(void *ask, const struct session_git_done *done)
 {
-	struct ask *k = ask;
+	struct git_ask *g = ask;
+	struct ask *k = g->ask;
+	if (k->app)
+		note_work(k->app, g, done);
+	if (k->app && done->pushed)
+		schedule_branches(k->app);
 	if (ask_heard(k))
 		k->got.git_done(k->ctx, done);
+}
+
+static void git_ended(void *ask, const struct err *err)
+{
+	struct git_ask *g = ask;
+	struct ask *k = g->ask;
+	free(g->session);
+	free(g);
+	ask_end(k, err);
 }
 
 unsigned app_session_git(struct app *a, const char *session, const char *message, void (*got)(void *ctx, const struct session_git_done *done), app_end_fn end, void *ctx)
@@ -237,7 +272,9 @@ unsigned app_session_git(struct app *a, const char *session, const char *message
 	k->got.git_done = got;
 	if (!s)
 		return ask_fail(k, &err);
+	struct git_ask *g = xcalloc(1, sizeof *g);
+	*g = (struct git_ask){ .ask = k, .session = xstrdup(s->name), .pulls = !message };
 	k->cancel = cancel_session;
-	k->call = message ? session_commit(e, a->loop, s, message, git_got, ask_end, k) : session_pull(e, a->loop, s, git_got, ask_end, k);
+	k->call = message ? session_commit(e, a->loop, s, message, git_got, git_ended, g) : session_pull(e, a->loop, s, git_got, git_ended, g);
 	return k->number;
 }

@@ -16,6 +16,7 @@ struct fake_call {
 		void (*usage)(void *ctx, const struct engine_usage *u);
 		void (*piece)(void *ctx, int stream, struct sv bytes);
 	} on;
+	void (*exited)(void *ctx, int exit_code);
 	char *name;
 	struct err err;
 };
@@ -126,8 +127,9 @@ static void give_containers(struct fake_call *c)
 		AUTO_STR id = xasprintf("id-%s", s->name);
 		AUTO_STR name = xasprintf("berth-%s", s->name);
 		struct net_header labels[] = { { "io.berth.session", s->name }, { "io.berth.forge", "fake" }, { "io.berth.project", s->project },
-			{ "io.berth.branch", s->branch }, { "io.berth.commit", hex }, { "io.berth.owner", s->owner }, { "io.berth.port", "40000" } };
-		struct engine_container one = { .id = id, .name = name, .image = "x", .image_id = "x", .labels = labels, .n_labels = ARRAY_LEN(labels),
+			{ "io.berth.branch", s->branch }, { "io.berth.commit", hex }, { "io.berth.owner", s->owner }, { "io.berth.port", "40000" },
+			{ "io.berth.workdir", s->workdir } };
+		struct engine_container one = { .id = id, .name = name, .image = "x", .image_id = "x", .labels = labels, .n_labels = ARRAY_LEN(labels) - !s->workdir,
 			.status = s->running ? "running" : "exited", .error = "", .health = "" };
 		if (!c->name || strcmp(c->name, id) == 0)
 			c->on.container(c->base.ctx, &one);
@@ -258,9 +260,27 @@ static void engine_destroy(struct engine *e)
 	free(e);
 }
 
+/* ---- commands ---- */
+static void give_exec(struct fake_call *c)
+{
+	if (engine_of(c)->exec_out && c->on.piece)
+		c->on.piece(c->base.ctx, 1, sv_of(engine_of(c)->exec_out));
+	if (!c->base.ended && c->exited)
+		c->exited(c->base.ctx, 0);
+}
+
+static struct engine_call *exec(struct engine *e, const struct engine_exec_query *q, void (*out)(void *, int, struct sv), void (*ended)(void *, int), engine_end_fn end, void *ctx)
+{
+	struct fake_call *c = call_new(e, "exec", give_exec, end, ctx);
+	(void)q;
+	c->on.piece = out;
+	c->exited = ended;
+	return &c->base;
+}
+
 struct fake_engine *fake_engine_new(struct loop *l)
 {
-	static const struct engine_ops ops = { .free = engine_destroy, .ping = ping, .images = images, .image_inspect = image_inspect, .containers = containers,
+	static const struct engine_ops ops = { .free = engine_destroy, .exec = exec, .ping = ping, .images = images, .image_inspect = image_inspect, .containers = containers,
 		.container_inspect = container_inspect, .volumes = volumes, .stats = stats, .logs = logs, .events = events, .stop = stop,
 		.remove = remove_container, .volume_remove = volume_remove, .network_remove = network_remove };
 	struct fake_engine *f = xcalloc(1, sizeof *f);

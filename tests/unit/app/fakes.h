@@ -48,7 +48,7 @@ struct project_id fake_project_id(const struct fake_forge *f, size_t i);
 
 /* ---- engine ---- */
 enum { FAKE_SESSIONS_MAX = 8, FAKE_IMAGES_MAX = 4 };
-struct fake_session { const char *name, *project, *branch, *owner; struct oid commit; bool running; };
+struct fake_session { const char *name, *project, *branch, *owner; struct oid commit; bool running; const char *workdir; /* NULL: not noted */ };
 struct fake_engine {
 	struct engine base;
 	bool down;                     /* every call ends with ERR_NET */
@@ -60,6 +60,7 @@ struct fake_engine {
 	size_t n_images;
 	struct engine_call *events;    /* the one that is listened to */
 	unsigned n_ping, n_images_asked, n_list, n_stats, n_stop, n_remove, n_volume_remove, n_inspect;
+	const char *exec_out;          /* what every command prints */
 	char inspected[200];           /* the image that was asked for last */
 };
 struct fake_engine *fake_engine_new(struct loop *l);
