@@ -318,13 +318,13 @@ void autosave_cancel(struct autosave *a)
 	a->cancelled = true;
 	if (a->job && !a->worker_left)
 		atomic_store(&a->job->stop, true);
-	if (a->job && !a->worker_left && a->job->upload)
+	pipe_end(a);
+	if (a->job && !a->worker_left && a->job->upload) {
 		autosave_upload_cancel(a->job);
-	else if (a->timer) {
+	} else if (a->timer) {
 		err_set(&a->err, ERR_CANCELLED, "cancelled");
 		loop_timer_again(a->timer, 0);
 	} else if (a->call) {
-		engine_cancel(a->call);
+		engine_cancel(a->call); /* a may be gone */
 	}
-	pipe_end(a);
 }

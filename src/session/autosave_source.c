@@ -9,10 +9,11 @@
 /* The end of a call on the way there; false when that was all. */
 static bool goes_on(struct autosave *a, const struct err *err)
 {
+	bool on = !a->cancelled && !err;
 	a->call = NULL;
-	if (a->cancelled || err)
-		autosave_wind_up(a, err);
-	return !a->cancelled && !err;
+	if (!on)
+		autosave_wind_up(a, err); /* a may be gone */
+	return on;
 }
 
 static void helper_made(void *autosave, const struct err *err)
