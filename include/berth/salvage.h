@@ -27,6 +27,10 @@ int salvage_symlink(struct salvage *s, const char *path, const char *target, str
 /* The same file as one that came before. */
 int salvage_hardlink(struct salvage *s, const char *path, const char *before, struct err *reterr);
 
+/* When all has come, before salvage_finish(): the history of a clone that is cut off is completed from the objects of a repository here. */
+bool salvage_is_shallow(const struct salvage *s);
+int salvage_borrow(struct salvage *s, const char *commondir, struct err *reterr);
+
 struct salvage_counts {
 	uint32_t changed, untracked, staged, unmerged, ahead, behind, unpushed, stashes;
 	bool detached, unborn;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "berth/path.h"
 
-enum { SMALL_BYTES = 4 << 20, GIT_FILE_MAX = 1 << 30, RULES_BYTES = 1 << 20 };
+enum { FULL_BYTES = 4 << 20, SMALL_BYTES = 4 << 20, GIT_FILE_MAX = 1 << 30, RULES_BYTES = 1 << 20 };
 
 /* Nothing of the user's own settings, nor of the workspace's, has a say. Names that only other systems can't have are fine. */
 static const char config[] =
@@ -76,6 +76,21 @@ void salvage_free(struct salvage *s)
 
 struct repo *salvage_repo(struct salvage *s) { return s->repo; }
 
+int salvage_borrow(struct salvage *s, const char *commondir, struct err *reterr)
+{
+	AUTO_STR info = path_join(s->gitdir, "objects/info");
+	AUTO_STR path = path_join(info, "alternates");
+	AUTO_STR line = xasprintf("%s/objects\n", commondir);
+	int rc = path_make_dirs(info, reterr);
+	return rc < 0 ? rc : file_write_atomic(path, sv_of(line), reterr);
+}
+
+bool salvage_is_shallow(const struct salvage *s)
+{
+	AUTO_STR path = path_join(s->gitdir, "shallow");
+	return access(path, F_OK) == 0;
+}
+
 /* ---- what of .git is taken ------------------------------------------------------------------------------------------------- */
 static bool all_hex(const char *p, size_t n)
 {
@@ -111,6 +126,18 @@ static bool path_is_sound(const char *path)
 		if (!part.len || sv_eq(part, SV(".")) || sv_eq(part, SV("..")))
 			return false;
 	return *path != '\0';
+}
+
+/* libgit2 does not say that a disk is full. */
+static int not_stored(const struct salvage *s, int rc, const char *path, struct err *reterr)
+{
+	uint64_t left;
+
+	if (!disk_free_at(s->dir, &left) || left >= FULL_BYTES)
+		return git_fail(reterr, rc, "%s can't be stored", path);
+	err_set(reterr, ERR_NO_SPACE, "no space is left for the copy of the workspace in %s, at %s", s->dir, path);
+	err_hint(reterr, "Make room on that disk and save again; all of it is still in the workspace.");
+	return -ERR_NO_SPACE;
 }
 
 static int open_below(struct salvage *s, const char *path, struct err *reterr)
@@ -242,7 +269,7 @@ int salvage_file(struct salvage *s, const struct salvage_entry *e, bool *ret_wan
 		if (holds_rules(e->path) && e->size <= RULES_BYTES)
 			rc = open_below(s, e->path, reterr);
 		if (!rc && e->size > SMALL_BYTES)
-			rc = git_odb_open_wstream(&s->now.stream, s->odb, e->size, GIT_OBJECT_BLOB) ? git_fail(reterr, -1, "%s can't be stored", e->path) : 0;
+			rc = git_odb_open_wstream(&s->now.stream, s->odb, e->size, GIT_OBJECT_BLOB) ? not_stored(s, -1, e->path, reterr) : 0;
 	}
 	if (!rc && *ret_wanted) {
 		s->now.path = xstrdup(e->path);
@@ -267,7 +294,7 @@ int salvage_bytes(struct salvage *s, const void *p, size_t n, struct err *reterr
 		return -1;
 	if (s->now.stream) {
 		int rc = git_odb_stream_write(s->now.stream, p, n);
-		return rc ? git_fail(reterr, rc, "%s can't be stored", s->now.path) : 0;
+		return rc ? not_stored(s, rc, s->now.path, reterr) : 0;
 	}
 	if (s->now.blob)
 		buf_add(&s->now.bytes, p, n);
@@ -286,7 +313,7 @@ static int blob_end(struct salvage *s, git_oid *ret, struct err *reterr)
 		if (!rc && !git_odb_exists_ext(s->odb, ret, GIT_ODB_LOOKUP_NO_REFRESH))
 			rc = git_odb_write(ret, s->odb, bytes.p, bytes.len, GIT_OBJECT_BLOB);
 	}
-	return rc ? git_fail(reterr, rc, "%s can't be stored", s->now.path) : 0;
+	return rc ? not_stored(s, rc, s->now.path, reterr) : 0;
 }
 
 int salvage_end_file(struct salvage *s, struct err *reterr)
@@ -312,7 +339,7 @@ int salvage_symlink(struct salvage *s, const char *path, const char *target, str
 		return 0;
 	int rc = git_odb_write(&id, s->odb, target, strlen(target), GIT_OBJECT_BLOB);
 	if (rc)
-		return git_fail(reterr, rc, "%s can't be stored", path);
+		return not_stored(s, rc, path, reterr);
 	item_put(s, path, &id, GIT_FILEMODE_LINK);
 	return 0;
 }

@@ -103,7 +103,7 @@ static void job_free(struct save_job *j)
 	VEC_FINI(&j->refs);
 	salvage_result_fini(&j->found);
 	git_place_fini(&j->place);
-	char *const owned[] = { j->dir, j->root, j->user, j->author_name, j->author_email, j->session };
+	char *const owned[] = { j->dir, j->root, j->user, j->author_name, j->author_email, j->session, j->branch };
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
 		free(owned[i]);
 	free(j);
@@ -170,7 +170,7 @@ static bool job_begin(struct autosave *a)
 	git_room_init(NULL); /* counted: the job may outlive us by a moment */
 	*j = (struct save_job){ .a = a, .in = ends[0], .dir = xstrdup(dir), .root = xstrdup(slash ? slash + 1 : a->session.workdir),
 		.user = xstrdup(a->user), .author_name = xstrdup(a->author_name), .author_email = xstrdup(a->author_email),
-		.session = xasprintf("%s (%lld)", a->session.name, (long long)a->session.created_at_s), .start = a->session.commit, .look_only = a->look_only };
+		.session = xasprintf("%s (%lld)", a->session.name, (long long)a->session.created_at_s), .start = a->session.commit, .branch = xstrdup(a->session.branch), .look_only = a->look_only };
 	j->place = (struct git_place){ .url = xstrdup(a->place.url), .user = xstrdup(a->place.user), .password = secret_dup(a->place.password), .ca_file = xstrdup(a->place.ca_file) };
 	a->job = j;
 	a->out = ends[1];

@@ -18,7 +18,7 @@ struct save_job {                                /* the worker's own until it is
 	int in;                                     /* the pipe's end */
 	char *dir;                                  /* ours, removed in the end */
 	char *root;                                 /* "flights": what every path in the tar begins with */
-	char *user, *author_name, *author_email, *session;
+	char *user, *author_name, *author_email, *session, *branch /* that the session began on; NULL: none */;
 	struct oid start;
 	struct git_place place;
 	bool look_only, sends;                      /* sends: there is something, and a second turn */

@@ -63,6 +63,30 @@ void autosave_report(struct save_job *j, const char *what, uint64_t now, uint64_
 	loop_work_post(j->work, told, &s, sizeof s);
 }
 
+/* The commits that a shallow clone lacks are asked for where the project is, on the branch that the session began on: what is new can't be
+ * told apart from them otherwise. */
+static int complete(struct save_job *j, struct err *reterr)
+{
+	AUTO(repo_free_p) struct repo *r = NULL;
+	AUTO(git_refs_fini) git_refs refs = VEC_INIT;
+	AUTO_STR dir = path_join(j->dir, ".git/whole");
+	int rc;
+
+	if (!j->place.url || !salvage_is_shallow(j->salvage) || (j->look_only && !is_here(j)))
+		return 0;
+	if (is_here(j)) {
+		rc = repo_open(j->place.url, &r, reterr);
+		return rc < 0 ? rc : salvage_borrow(j->salvage, repo_commondir(r), reterr);
+	}
+	rc = repo_init_bare(dir, &r, reterr);
+	if (rc == 0)
+		rc = place_refs(&j->place, "refs/heads/", &j->stop, &refs, reterr);
+	for (size_t i = 0; rc == 0 && i < refs.len; i++)
+		if (strcmp(refs.items[i].name + strlen("refs/heads/"), j->branch ? j->branch : "") == 0)
+			rc = place_fetch(&j->place, r, &refs.items[i], &j->stop, reterr);
+	return rc < 0 ? rc : salvage_borrow(j->salvage, repo_commondir(r), reterr);
+}
+
 /* ---- first turn ---------------------------------------------------------------------------------------------------------------------- */
 static int job_copy(struct save_job *j, struct err *reterr)
 {
@@ -78,6 +102,8 @@ static int job_copy(struct save_job *j, struct err *reterr)
 		rc = autosave_copy(j, j->salvage, reterr);
 	close(j->in); /* the sender sees that nobody reads */
 	j->in = -1;
+	if (rc == 0)
+		rc = complete(j, reterr);
 	if (rc == 0)
 		rc = autosave_elsewhere(j, &elsewhere, &spec, reterr);
 	if (rc == 0)
@@ -139,6 +165,8 @@ static void send_process(struct loop_work *w, void *job)
 		j->rc = lfs_here(j, &j->err);
 	if (j->rc == 0)
 		j->rc = autosave_send(j, j->salvage, &j->err);
+	if (j->rc == 0)
+		j->err = (struct err){ 0 }; /* of a try before */
 	clear_away(j);
 }
 

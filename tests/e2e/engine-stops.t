@@ -54,7 +54,10 @@ for how in TERM KILL; do
   isnt "$(volumes "io.berth.session=$session")" '' "SIG$how: with its workspace"
   [ "$how" = KILL ] || engine_call POST "/containers/$container/start" >/dev/null
 done
-like "$(json "[s['reason'] for s in d if s['name'] == '$session'][0]" <<<"$OUT")" '[a-z]' 'a session that died with the engine says why'
+engine_is_told() {
+  timeout 20 "$BERTH" sessions --json 2>/dev/null | json "[s['reason'] for s in d if s['name'] == '$session'][0]" | grep -q 'the engine went down while it ran; its workspace is kept'
+}
+wait_ok 90 'a session that died with the engine says so' engine_is_told || diag "$(timeout 20 "$BERTH" sessions --json)"
 berth stop "$session" --force
 is "$STATUS" 0 'it can be stopped' || diag "$ERR"
 is "$(containers io.berth.session)$(volumes io.berth.session)" '' 'nothing is left'

@@ -82,6 +82,14 @@ tell "projects/$project" '{"protected": ["'"$name"'"]}'
 refused 'a protected branch' 4 'protected|not allowed|refuses'
 tell "projects/$project" '{"protected": []}'
 works_again 'a protected branch'
+hook=$(find "$(sed -n 's/^state=//p' "$T/where")" -path '*/.hooks/pre-receive' | head -n 1)
+ok 'the host has hooks' test -n "$hook"
+mv "$hook" "$hook.away"
+printf '#!/bin/sh\ncat >/dev/null\necho "GL-HOOK-ERR: no big days here" >&2\nexit 1\n' >"$hook"
+chmod +x "$hook"
+refused 'a hook that refuses' 4 'refuses|hook|declined'
+mv "$hook.away" "$hook"
+works_again 'a hook that refuses'
 tell faults '{"match": "git-receive-pack", "kind": "drop", "times": 20}'
 refused 'a host that goes away' 5 '[a-z]'
 curl --disable --silent --request DELETE "$control/faults" >/dev/null
@@ -165,6 +173,16 @@ is "$STATUS" 0 'LFS: what the host has lost it gets again from a workspace' || d
 ok 'LFS: every byte' in_store "$T/big.lfs"
 berth stop "$(own lfs)" --force
 container=$(engine_json "/containers/json?filters=$(urlencode "{\"label\":[\"io.berth.session=$session\"]}")" 'd[0]["Id"]')
+
+# A shallow clone in the workspace: the commits that it lacks are the host's.
+git clone --quiet --depth 1 --branch main "file://$T/mirror" "$T/shallow" 2>"$T/git.err"
+is "$(git -C "$T/shallow" rev-list --count HEAD)" 1 'a shallow clone: of one commit'
+git -C "$T/shallow" -c commit.gpgSign=false commit --quiet --allow-empty --message 'Mine, on a shallow clone'
+engine_call POST "/containers/$container/exec" --header 'Content-Type: application/json' --data "{\"Cmd\":[\"sh\",\"-c\",\"rm -rf '$place/.git'\"],\"AttachStdout\":true}" | json 'd["Id"]' >"$T/exec"
+engine_call POST "/exec/$(cat "$T/exec")/start" --header 'Content-Type: application/json' --data '{"Detach":false}' --output /dev/null
+tar -C "$T/shallow" --owner=1000 --group=1000 -c .git | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
+put
+works_again 'a shallow clone'
 
 # Stopped while the host refuses: kept, and stopped again when it does not.
 tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 50}'
