@@ -76,6 +76,8 @@ void names_are_unique(void **state);
 void a_start_takes_the_image_that_there_is(void **state);
 void a_start_that_fails_is_listed_until_it_is_dismissed(void **state);
 void a_start_that_can_not_begin_is_told(void **state);
+struct session_git_done;
+void hear_git(void *heard, const struct session_git_done *d); /* counts what was done on main */
 void commits_and_pulls_in_sessions_are_noted(void **state);
 void the_end_may_come_at_any_moment(void **state);
 void the_end_undoes_what_was_begun(void **state);

@@ -15,6 +15,7 @@ tests_unit_app_test_app_SOURCES = \
   tests/unit/app/test_schedule.c \
   tests/unit/app/test_engine.c \
   tests/unit/app/test_start.c \
+  tests/unit/app/test_inside.c \
   tests/unit/app/test_builds.c \
   tests/unit/app/test_forges.c \
   tests/unit/app/test_search.c \
