@@ -129,6 +129,8 @@ static void pass(struct unstamp *u, struct sv bytes)
 
 void unstamp_feed(struct unstamp *u, struct sv bytes)
 {
+	if (!bytes.len)
+		return;
 	if (u->known && !u->stamped) {
 		pass(u, bytes);
 		return;

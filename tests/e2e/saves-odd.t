@@ -190,7 +190,9 @@ END
 python3 "$T/measured" "$BERTH" save "$session" >"$T/took" 2>"$T/took.err"
 is $? 0 'a file of 2 GB: it is saved' || diag "$(cat "$T/took.err")"
 diag "a file of 2 GB: seconds, MiB: $(cat "$T/took")"
-ok 'a file of 2 GB: in less than 200 MiB of memory' test "$(cut -d' ' -f2 "$T/took")" -lt 200
+most=200
+! ldd "$BERTH" | grep -q libasan || most=600 # which keeps 256 MiB of what was freed, to catch its use
+ok "a file of 2 GB: in less than $most MiB of memory" test "$(cut -d' ' -f2 "$T/took")" -lt "$most"
 is "$(git -C "$folder" cat-file -s "$(saves | tail -n 1):huge.bin")" 2147483648 'a file of 2 GB: all of it is there'
 sound 'a file of 2 GB'
 no_copies 'at the end'
