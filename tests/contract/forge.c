@@ -194,10 +194,10 @@ static int begin(void **state)
 	AUTO_STR dir = fixture_path("projects");
 	if (mkdir(dir, 0755))
 		return -1;
-	AUTO_STR usual = repo_usual("projects/usual");
-	AUTO_STR empty = repo_import("projects/empty", SV(""), NULL);
+	free(repo_usual("projects/usual"));
+	free(repo_import("projects/empty", SV(""), NULL));
 	long_history(&stream);
-	AUTO_STR history = repo_import("projects/long", buf_sv(&stream), "--bare");
+	free(repo_import("projects/long", buf_sv(&stream), "--bare"));
 	loop = loop_new();
 	if (maker->begin)
 		maker->begin();

@@ -170,10 +170,9 @@ static void finds_repositories(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		make_folder(folders[i]);
-	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
-		AUTO_STR path = repo_import(made[i], SV(""), NULL);
-	}
-	AUTO_STR bare = repo_import("find/bare.git", SV(""), "--bare");
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		free(repo_import(made[i], SV(""), NULL));
+	free(repo_import("find/bare.git", SV(""), "--bare"));
 	assert_int_equal(symlink("..", link), 0);
 	assert_int_equal(repo_find(top, 3, NULL, &found, &note, &err), 0);
 	assert_null(note);
