@@ -18,6 +18,7 @@ struct exchange_call {
 	exchange_refs refs;
 	struct exchange_job *job;
 	struct exchanged done;
+	char *name;                    /* of this exchange: those who ask are answered by the one that has looked since */
 	size_t sent;
 	int exit_code;
 	void (*got)(void *ctx, const char *said);
@@ -47,6 +48,7 @@ static void exchange_fini(struct session_call *c)
 	exchanged_fini(&x->done);
 	buf_fini(&x->list);
 	buf_fini(&x->pack);
+	free(x->name);
 }
 
 static void exited(void *call, int exit_code)
@@ -57,7 +59,7 @@ static void exited(void *call, int exit_code)
 static void run(struct exchange_call *x, const char *script, struct sv in, void (*out)(void *, int, struct sv), engine_end_fn end)
 {
 	AUTO_STR dir = xasprintf("%s/.git/" EXCHANGE_DIR, x->session.workdir);
-	const char *argv[] = { "/bin/sh", "-c", script, "berth", dir };
+	const char *argv[] = { "/bin/sh", "-c", script, "berth", dir, x->name };
 	struct engine_exec_query q = { .container = x->session.container_id, .argv = argv, .n_argv = ARRAY_LEN(argv), .workdir = "/", .stdin_bytes = in };
 	x->exit_code = -1;
 	x->base.call = engine_exec(x->base.engine, &q, out, exited, end, x);
@@ -75,7 +77,17 @@ static bool went_well(struct exchange_call *x, const struct err *err, const char
 	return false;
 }
 
-/* ---- the end: what became of it is told, to whoever pushes and waits ---- */
+/* ---- the end: what became of it is told, to those who push and wait ---- */
+/* git-ask (gitin.c) leaves a question; the exchange takes what was asked before it looks, and answers just that: one that was under way
+ * when somebody pushed knows nothing of that push. */
+static const char take_and_list[] =
+	"cd " SETTINGS_DIR " 2>/dev/null && for q in question.*; do [ ! -e \"$q\" ] || mv -f \"$q\" \"taken.$2.${q#question.}\"; done\n"
+	"exec git --git-dir=\"$1\" for-each-ref '--format=%(objectname) %(refname)' refs/heads refs/berth/host";
+static const char answer_taken[] =
+	"umask 077; cd " SETTINGS_DIR " && cat >\"answer.$2\" || exit 1\n"
+	"for q in taken.\"$2\".*; do [ ! -e \"$q\" ] || { rm -f \"$q\" && cp \"answer.$2\" \"new.${q##*.}\" && mv \"new.${q##*.}\" \"answer.${q##*.}\"; }; done\n"
+	"rm -f \"answer.$2\"";
+
 static void answered(void *call, const struct err *err)
 {
 	struct exchange_call *x = call;
@@ -89,8 +101,7 @@ static void answered(void *call, const struct err *err)
 
 static void answer(struct exchange_call *x)
 {
-	static const char script[] = "umask 077; cd " SETTINGS_DIR " && cat >answer.new && mv answer.new answer";
-	run(x, script, x->done.said.len ? buf_sv(&x->done.said) : SV("nothing new\n"), NULL, answered);
+	run(x, answer_taken, x->done.said.len ? buf_sv(&x->done.said) : SV("nothing new\n"), NULL, answered);
 }
 
 /* ---- what the host has ---- */
@@ -163,8 +174,6 @@ static void job_done(void *job, bool cancelled)
 static void place_all(struct exchange_call *x)
 {
 	AUTO_STR dir = path_of(PATH_CACHE, "pushes");
-	AUTO(secret_free_p) struct secret *tail = secret_random(6);
-	struct sv text = secret_reveal(tail);
 	struct err err = { 0 };
 	if (path_make_dirs(dir, &err) < 0) {
 		session_call_end(&x->base, &err);
@@ -172,7 +181,7 @@ static void place_all(struct exchange_call *x)
 	}
 	struct exchange_job *j = xcalloc(1, sizeof *j);
 	git_room_init(NULL);
-	*j = (struct exchange_job){ .call = x, .place = x->place, .dir = xasprintf("%s/%s-%.*s", dir, x->session.name, (int)text.len, text.p), .session = xstrdup(x->session.name),
+	*j = (struct exchange_job){ .call = x, .place = x->place, .dir = xasprintf("%s/%s-%s", dir, x->session.name, x->name), .session = xstrdup(x->session.name),
 		.refs = x->refs, .pack = x->pack };
 	x->place = (struct git_place){ 0 };
 	x->refs = (exchange_refs)VEC_INIT;
@@ -237,6 +246,7 @@ static void listed(void *call, const struct err *err)
 
 struct session_call *session_exchange(struct engine *e, struct loop *l, const struct session *s, const struct git_place *place, void (*got)(void *ctx, const char *said), session_end_fn end, void *ctx)
 {
+	AUTO(secret_free_p) struct secret *tail = secret_random(6);
 	struct exchange_call *x = session_call_new(sizeof *x, e, l, end, ctx);
 	x->base.fini = exchange_fini;
 	session_dup(&x->session, s);
@@ -244,7 +254,8 @@ struct session_call *session_exchange(struct engine *e, struct loop *l, const st
 	x->list = BUF_INIT_MAX(LIST_MAX);
 	x->pack = BUF_INIT_MAX(PACK_MAX);
 	x->got = got;
-	run(x, "exec git --git-dir=\"$1\" for-each-ref '--format=%(objectname) %(refname)' refs/heads refs/berth/host", (struct sv){ "", 0 }, list_piece, listed);
+	x->name = sv_dup(secret_reveal(tail));
+	run(x, take_and_list, (struct sv){ "", 0 }, list_piece, listed);
 	return &x->base;
 }
 

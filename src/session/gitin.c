@@ -125,23 +125,25 @@ static void add_ca(struct buf *b, const char *ca_file, bool *ret_has)
 		settings_add(b, "git-ca.pem", buf_sv(&pem));
 }
 
-/* A push or a fetch of a local project's session: berth is asked to look, and waited for as long as a person would. Who writes into the pipe
- * waits for a reader, so somebody else does. */
+/* A push or a fetch of a local project's session: berth is asked to look, and waited for as long as a person would. A session that has just
+ * started may be pushed from before the keeper listens. Who writes into the pipe waits for a reader, so somebody else does. */
 static const char git_ask[] =
 	"cd " SETTINGS_DIR " || exit 0\n"
 	"later() { [ \"$1\" = fetch ] || echo 'berth: it goes to the repository on your machine as soon as berth looks there (it does before a stop, too)'; exit 0; }\n"
-	"[ -p ask ] || later \"$1\"\n"
-	": >answer\n"
+	"umask 077\n"
+	"trap 'rm -f question.$$ taken.*.$$ answer.$$' 0\n"
+	"trap 'exit 1' 1 2 15\n"
 	"tries=3\n"
-	"while [ $tries -gt 0 ] && [ ! -s answer ]; do\n"
-	"  (echo \"$1\" >ask) &\n"
+	"while [ $tries -gt 0 ] && [ ! -s answer.$$ ]; do\n"
+	"  : >question.$$\n"
+	"  (until [ -p ask ]; do sleep 0.1; done; echo \"$1\" >ask) &\n"
 	"  writer=$! n=30\n"
-	"  while [ $n -gt 0 ] && [ ! -s answer ]; do sleep 0.1; n=$((n - 1)); done\n"
+	"  while [ $n -gt 0 ] && [ ! -s answer.$$ ]; do sleep 0.1; n=$((n - 1)); done\n"
 	"  kill $writer 2>/dev/null\n"
 	"  tries=$((tries - 1))\n"
 	"done\n"
-	"[ -s answer ] || later \"$1\"\n"
-	"[ \"$1\" = fetch ] || while IFS= read -r line; do echo \"berth: $line\"; done <answer\n";
+	"[ -s answer.$$ ] || later \"$1\"\n"
+	"[ \"$1\" = fetch ] || while IFS= read -r line; do echo \"berth: $line\"; done <answer.$$\n";
 static const char git_fetch[] = "sh " SETTINGS_DIR "/git-ask fetch >/dev/null 2>&1 </dev/null\nexec git-upload-pack \"$@\"\n";
 
 void gitin_settings(struct buf *b, const struct session_git *g, const char *workdir)

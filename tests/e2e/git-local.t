@@ -39,6 +39,20 @@ inside sh -c 'git checkout --quiet side && echo three >side.txt && git add side.
 like "$(inside git push)" 'side is on your machine' 'push: a branch that was there moves forwards'
 is "$(git -C "$folder" log -1 --format=%s side)" 'Side' 'push: it did'
 
+# Several at a time: each is answered for what it pushed, though the other's exchange was already under way
+inside sh -c 'git checkout --quiet side; git branch one; git branch other' >/dev/null
+for i in 1 2 3 4; do
+	inside sh -c "git checkout --quiet one && echo $i >one.txt && git add one.txt && git commit --quiet -m 'One $i' && git checkout --quiet other && echo $i >other.txt && git add other.txt && git commit --quiet -m 'Other $i'" >/dev/null
+	inside git push origin one >"$T/one.said" &
+	pushing=$!
+	inside git push origin other >"$T/other.said"
+	wait "$pushing"
+	like "$(cat "$T/one.said")" 'one is on your machine' "two pushes at a time, $i: the one"
+	like "$(cat "$T/other.said")" 'other is on your machine' "two pushes at a time, $i: the other"
+	is "$(git -C "$folder" log -1 --format=%s one), $(git -C "$folder" log -1 --format=%s other)" "One $i, Other $i" "two pushes at a time, $i: both are there"
+done
+is "$(inside find /run/berth -name '*.[0-9]*')" '' 'nothing of the asking is left behind'
+
 # One that is ------------------------------------------------------------------------------------------------------------------
 inside sh -c 'git checkout --quiet main && echo four >>README.md && git commit --quiet -am "On main"' >/dev/null
 said=$(inside git push origin main)
