@@ -195,7 +195,7 @@ struct copying { const atomic_bool *stop; lfs_progress_fn progress; void *ctx; c
 static int copy_bytes(struct copying *c, int in, int out, const char *oid, struct err *reterr)
 {
 	AUTO_STR piece = xmalloc(PIECE);
-	struct sha256 sum;
+	struct sha256_ctx sum;
 	char hex[65];
 	ssize_t n;
 

@@ -62,7 +62,7 @@ static bool add_to_sum(void *sum, struct sv bytes)
 
 static int sum_of(struct salvage *s, const git_oid *blob, char ret_hex[LFS_OID_HEX + 1], uint64_t *ret_size, struct err *reterr)
 {
-	struct sha256 sum;
+	struct sha256_ctx sum;
 	struct oid id;
 
 	sha256_init(&sum);
@@ -192,7 +192,7 @@ static bool is_whole(const char *path, const char *oid)
 {
 	AUTO(fd_close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	AUTO_STR piece = xmalloc(1 << 16);
-	struct sha256 sum;
+	struct sha256_ctx sum;
 	char hex[LFS_OID_HEX + 1];
 	ssize_t n = -1;
 

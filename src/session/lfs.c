@@ -33,7 +33,7 @@ struct lfs_fetch {
 	bool foreign;                               /* another host than the object's own address said: its headers stay behind */
 	int fd;
 	char *part;
-	struct sha256 sum;
+	struct sha256_ctx sum;
 	uint64_t got;
 	int status;
 	char *location;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "berth/mem.h"
+#include "berth/sha256.h"
 #include "berth/str.h"
 
 static void base64_both_ways(void **state)
@@ -140,6 +141,24 @@ static void the_hash_is_fnv1a(void **state)
 	assert_true(hash_bytes("foobar", 6) == 0x85944171f73967e8u);
 }
 
+/* FIPS 180-4's examples, in pieces of every size. */
+static void the_digest_is_sha256(void **state)
+{
+	static const char text[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+	struct sha256_ctx sum;
+	char hex[65];
+
+	sha256_init(&sum);
+	sha256_hex(&sum, hex);
+	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	for (size_t piece = 1; piece < sizeof text; piece++) { /* the sum is as new each time */
+		for (size_t at = 0; at < sizeof text - 1; at += piece)
+			sha256_add(&sum, text + at, MIN_OF(piece, sizeof text - 1 - at));
+		sha256_hex(&sum, hex);
+		assert_string_equal(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+	}
+}
+
 TEST_LIST(encode_tests,
 	cmocka_unit_test(base64_both_ways),
 	cmocka_unit_test(base64_that_is_none),
@@ -148,4 +167,5 @@ TEST_LIST(encode_tests,
 	cmocka_unit_test(slugs_are_safe_and_differ),
 	cmocka_unit_test(json_strings_are_quoted_and_steer_nothing),
 	cmocka_unit_test(the_hash_is_fnv1a),
+	cmocka_unit_test(the_digest_is_sha256),
 );

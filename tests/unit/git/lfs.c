@@ -3,31 +3,10 @@
 #include <sys/stat.h>
 #include "berth/lfs.h"
 #include "berth/path.h"
-#include "berth/sha256.h"
 #include "tests.h"
 
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define POINTER(oid, size) "version https://git-lfs.github.com/spec/v1\noid sha256:" oid "\nsize " size "\n"
-
-static void sums_are_sha256(void **state)
-{
-	struct sha256 s;
-	char hex[65], many[1000];
-
-	sha256_init(&s);
-	sha256_add(&s, "abc", 3);
-	sha256_hex(&s, hex);
-	assert_string_equal(hex, ABC);
-	sha256_init(&s);
-	sha256_hex(&s, hex);
-	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-	memset(many, 'a', sizeof many);
-	sha256_init(&s);
-	for (int i = 0; i < 1000; i++)
-		sha256_add(&s, many, sizeof many);
-	sha256_hex(&s, hex);
-	assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-}
 
 static void pointers_are_told(void **state)
 {
@@ -162,7 +141,7 @@ static void authors_are_read(void **state)
 size_t lfs_tests(struct CMUnitTest *ret)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sums_are_sha256), cmocka_unit_test(pointers_are_told), cmocka_unit_test(objects_take_their_place),
+		cmocka_unit_test(pointers_are_told), cmocka_unit_test(objects_take_their_place),
 		cmocka_unit_test(submodules_are_beside_and_never_elsewhere), cmocka_unit_test(authors_are_read),
 	};
 	memcpy(ret, tests, sizeof tests);
