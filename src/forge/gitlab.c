@@ -265,6 +265,22 @@ void op_job_got(struct op *op, const struct net_answer *a, const struct err *err
 	op_end(op, NULL);
 }
 
+void op_project_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	const struct gitlab_where at = gitlab_at(op->g);
+	AUTO_JSON j = op_json(op, a, err); /* may end the op */
+	AUTO(project_fini) struct project p = { 0 };
+
+	if (!j)
+		return;
+	if (!gitlab_project(j, &at, &p)) {
+		op_end_odd(op, "a project");
+		return;
+	}
+	forge_give_project(op->call, &p);
+	op_end(op, NULL);
+}
+
 /* ---- the forge ------------------------------------------------------------------------------------------------------------------- */
 static void words_of_answer(const struct net_response *r, struct buf *ret) { gitlab_words(r->body, ret); }
 

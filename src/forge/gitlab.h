@@ -66,6 +66,7 @@ struct op_request *op_fetch(struct op *op, const struct op_ask *ask, op_got got)
 /* Something is changed there; body is taken, NULL: none. */
 struct op_request *op_post(struct op *op, const char *path, json_t *body, op_got got);
 void op_job_got(struct op *op, const struct net_answer *a, const struct err *err); /* an op_got: gives the job, and ends */
+void op_project_got(struct op *op, const struct net_answer *a, const struct err *err); /* likewise, the project */
 void op_end_odd(struct op *op, const char *wanted); /* the host did not answer with it: "a job" */
 struct op_request *op_get(struct op *op, const char *path, op_got got); /* a revalidated GET of what is on screen */
 /* Pages of 100; path says so. rest_s: of net_api.h, for lists that are sorted by change. */

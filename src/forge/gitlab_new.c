@@ -30,24 +30,10 @@ static void refused(struct new_op *x, const struct net_answer *a)
 
 static void made(struct op *op, const struct net_answer *a, const struct err *err)
 {
-	const struct gitlab_where at = gitlab_at(op->g);
-	AUTO(project_fini) struct project p = { 0 };
-	struct err bad = { 0 };
-
-	if (err && a && (a->response.status == 400 || a->response.status == 409)) {
+	if (err && a && (a->response.status == 400 || a->response.status == 409))
 		refused((struct new_op *)op, a);
-		return;
-	}
-	AUTO_JSON j = op_json(op, a, err);
-	if (!j)
-		return;
-	if (gitlab_project(j, &at, &p)) {
-		forge_give_project(op->call, &p);
-		op_end(op, NULL);
-		return;
-	}
-	err_set(&bad, ERR_DECODE, "%s did not answer with a project", op->g->url);
-	op_end(op, &bad);
+	else
+		op_project_got(op, a, err);
 }
 
 static void make(struct new_op *x, int64_t namespace_id)

@@ -72,22 +72,6 @@ void gitlab_projects(struct forge *f, struct forge_call *c)
 }
 
 /* ---- one ------------------------------------------------------------------------------------------------------------------------ */
-static void one_got(struct op *op, const struct net_answer *a, const struct err *err)
-{
-	const struct gitlab_where at = gitlab_at(op->g);
-	AUTO_JSON j = op_json(op, a, err); /* may end the op */
-	AUTO(project_fini) struct project p = { 0 };
-
-	if (!j)
-		return;
-	if (gitlab_project(j, &at, &p)) {
-		forge_give_project(op->call, &p);
-		op_end(op, NULL);
-		return;
-	}
-	op_end_odd(op, "a project");
-}
-
 void gitlab_one_project(struct forge *f, struct forge_call *c, const char *path)
 {
 	struct project p = { .path = (char *)(uintptr_t)path };
@@ -100,5 +84,5 @@ void gitlab_one_project(struct forge *f, struct forge_call *c, const char *path)
 	}
 	struct op *op = op_new(f, c, sizeof *op, &p, FORGE_DEED_READ);
 	AUTO_STR url = op_path(op, "?license=false");
-	op_get(op, url, one_got);
+	op_get(op, url, op_project_got);
 }
