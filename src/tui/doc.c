@@ -43,18 +43,27 @@ void doc_nl(struct doc *d)
 	VEC_PUSH(&d->lines, (uint32_t)d->spans.len);
 }
 
-void doc_wrap(struct doc *d, enum style style, int indent, struct sv text)
+void doc_wrap_most(struct doc *d, enum style style, int indent, struct sv text, int rows)
 {
-	struct sv row;
+	struct sv row, rest = text;
 	size_t cols = (size_t)MAX_OF(d->width - indent, 4);
 	bool first = true;
-	while (text_wrap(&text, cols, &row)) {
+	for (; text_wrap(&rest, cols, &row); text = rest) {
+		if (--rows == 0) { /* drawn, it is cut where the row ends */
+			row = text;
+			rest.len = 0;
+		}
 		if (indent && (!first || *VEC_LAST(&d->lines) == d->spans.len))
 			doc_add(d, STYLE_PLAIN, "%*s", indent, "");
 		doc_sv(d, style, row);
 		doc_nl(d);
 		first = false;
 	}
+}
+
+void doc_wrap(struct doc *d, enum style style, int indent, struct sv text)
+{
+	doc_wrap_most(d, style, indent, text, 0);
 }
 
 void doc_label(struct doc *d, const char *label)

@@ -19,6 +19,7 @@ void doc_sv(struct doc *d, enum style style, struct sv text);
 void doc_add(struct doc *d, enum style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void doc_nl(struct doc *d);
 void doc_wrap(struct doc *d, enum style style, int indent, struct sv text); /* as many lines as it needs, ended */
+void doc_wrap_most(struct doc *d, enum style style, int indent, struct sv text, int rows); /* the last of the rows takes all that is left; 0: any number */
 /* "Label    value" on a line; a value that is too long is wrapped under itself. */
 void doc_field(struct doc *d, const char *label, enum style style, const char *fmt, ...) PRINTF_LIKE(4, 5);
 void doc_label(struct doc *d, const char *label);       /* the value follows by doc_add */

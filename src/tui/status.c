@@ -274,12 +274,12 @@ void draw_preview(struct tui *t, struct rect r)
 	if (t->focus == PANE_SESSIONS) {
 		const struct session *s = sel_session(t);
 		if (s && (s->reason || s->address))
-			doc_wrap(&d, s->reason ? STYLE_WARN : STYLE_REF, 0, sv_of(s->reason ? s->reason : s->address));
+			doc_wrap_most(&d, s->reason ? STYLE_WARN : STYLE_REF, 0, sv_of(s->reason ? s->reason : s->address), r.h);
 	} else if (i) {
 		const struct look *look = look_of_image(i->state);
 		doc_add(&d, look->style, "%s ", t->surface.ascii ? look->ascii : look->glyph);
 		present_image_sentence(&b, i, t->now_s);
-		doc_wrap(&d, STYLE_PLAIN, 2, buf_sv(&b));
+		doc_wrap_most(&d, STYLE_PLAIN, 2, buf_sv(&b), r.h);
 	}
 	doc_draw(&d, &t->surface, (struct rect){ r.y, r.x + 1, r.h, r.w - 2 }, 0);
 	doc_fini(&d);
