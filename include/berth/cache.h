@@ -33,8 +33,15 @@ bool cache_busy(const struct cache *c);                 /* something waits to be
 void cache_on_trouble(struct cache *c, void (*fn)(void *ctx, const struct err *err), void *ctx);
 
 /* ---- lists of a forge, by its name and the project's path. Gets give when the forge said so (wall clock), 0: nothing known ---- */
+/* All that the forge has ever told of and that is not known to be gone, in no order; each with its own age (kept, seen_at_s). */
 int64_t cache_get_projects(struct cache *c, const char *forge, void (*item)(void *ctx, struct project *p), void *ctx); /* may take p's strings (leave it zeroed) */
+/* The forge's list has these now (a page of it); the others stay. */
 void cache_put_projects(struct cache *c, const char *forge, const struct project *items, size_t n);
+void cache_put_project(struct cache *c, const struct project *p); /* likewise, of one: nothing is said of the list */
+/* Its list was read to its end, from before_s (wall clock) on, and these are all: others that nobody has seen since are known no more. */
+void cache_drop_other_projects(struct cache *c, const char *forge, const struct project *items, size_t n, int64_t before_s);
+/* The forge says that it is gone, or it stands under another path now. */
+void cache_forget_project(struct cache *c, const char *forge, const char *path);
 int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item)(void *ctx, struct branch *b), void *ctx); /* likewise */
 void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n);
 /* The first rows of a history, CACHE_IDS_MAX at most. */

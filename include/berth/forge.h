@@ -77,6 +77,8 @@ unsigned forge_caps(const struct forge *f);
 void forge_cancel(struct forge_call *c);                       /* NULL is fine */
 
 typedef void (*forge_end_fn)(void *ctx, const struct err *err); /* err NULL: done */
+/* err->http where the host itself says that it has no such project (it answers 404 to that, as to much else). */
+enum { FORGE_HTTP_GONE = 410 };
 /* Somebody begins to look at this project, of which nothing is known yet: what is wanted next (its default branch's history, its
  * pipelines) may be asked for beside its branches. A hint: it shortens the calls that follow, and nothing comes of it. */
 void forge_look_ahead(struct forge *f, const struct project *p);

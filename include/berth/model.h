@@ -39,6 +39,9 @@ struct project {
 	char *note;                   /* what is unusual: "no commits yet", "shallow clone", "damaged: …"; NULL: nothing */
 	int64_t active_at_s;          /* newest commit of the default branch, or the forge's last activity */
 	bool bare;
+	/* A host's list is read as far as somebody looks, and what was seen before stays beside it. */
+	bool kept;                    /* not in what was read of the list in this run; so nobody knows whether it is still there */
+	int64_t seen_at_s;            /* when its forge last told of it, wall clock; 0: not known. Neither is packed with the rest */
 	/* what a GitLab host adds; zero and NULL elsewhere */
 	uint64_t number;              /* the project's id there, which survives a move */
 	char *visibility;             /* "private", "internal", "public" */

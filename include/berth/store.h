@@ -79,6 +79,7 @@ const struct message *store_message_at(const struct store *s, size_t i);        
  * of branches that leave theirs. */
 void store_set_projects(struct store *s, struct project *items, size_t n, const struct fresh *f);
 void store_projects_mark(struct store *s, const struct fresh *f);                    /* freshness alone; items stay */
+void store_remove_project(struct store *s, struct project_id p);                     /* with all that is known of it; none of that id is fine */
 void store_set_branches(struct store *s, struct project_id p, struct branch *items, size_t n, const struct fresh *f);
 void store_branches_mark(struct store *s, struct project_id p, const struct fresh *f);
 void store_set_commit_ids(struct store *s, struct project_id p, const char *branch, const struct oid *ids, size_t n, bool complete, const struct fresh *f); /* replaces */

@@ -113,6 +113,7 @@ struct forge_slot {
 	bool more; size_t pages;       /* of a host's list: those that have come, and that there are others … */
 	size_t page_size;              /* … of so many projects each */
 	struct request *asked;         /* its projects */
+	int64_t began_s;               /* when the first of these pages was asked for, wall clock */
 	struct fresh fresh;            /* of its list */
 	char *said;                    /* the last complaint, said once */
 };
@@ -301,6 +302,7 @@ void remember_init(struct app *a, struct cache *cache, bool recall);
 void remember_fini(struct app *a);
 void recall_projects(struct app *a);
 void keep_projects(struct app *a, const char *forge, const struct project *items, size_t n);
+void keep_only_projects(struct app *a, const char *forge, const struct project *items, size_t n, int64_t before_s); /* these are all, asked for from then on */
 void recall_branches(struct app *a, const struct project *p);
 void keep_branches(struct app *a, const struct project *p);
 void recall_ids(struct app *a, const struct project *p, const char *branch);

@@ -66,6 +66,11 @@ void keep_projects(struct app *a, const char *forge, const struct project *items
 	cache_put_projects(a->cache, forge, items, n);
 }
 
+void keep_only_projects(struct app *a, const char *forge, const struct project *items, size_t n, int64_t before_s)
+{
+	cache_drop_other_projects(a->cache, forge, items, n, before_s);
+}
+
 /* ---- branches ---- */
 typedef VEC(struct branch) branches;
 

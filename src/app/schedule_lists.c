@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Asks for projects and branches, and reduces the answers. */
 #include "app/app_impl.h"
+#include "berth/cache.h"
+#include "berth/map.h"
+#include "berth/path.h"
 
-enum { SHOWN_EVERY_MS = 200, PAGE = 50, PAGE_OF_MANY = 100 /* projects of a host at a time */ };
+enum { SHOWN_EVERY_MS = 200, PAGE = 50, PAGE_OF_MANY = 100 /* projects of a host at a time */,
+       AT_ONCE_S = 60 /* a list that took longer, as somebody went through it, may have moved meanwhile: it does not say what is gone */ };
 
 /* ---- projects ---- */
 struct projects { struct project *items; size_t len, cap; };
@@ -10,8 +14,10 @@ struct projects_request {
 	struct request base;
 	struct forge_slot *slot;
 	VEC(struct project) items;
+	size_t remembered;             /* of them, in the cache */
 	size_t pages;                  /* of a host's list that have come */
 	bool more;                     /* and there are others */
+	bool from_first;               /* all of them in this request */
 	bool nothing_known;            /* so they are shown as they come … */
 	size_t shown;                  /* … some times a second, and by quarters of what is shown: each time costs all of them */
 	uint64_t shown_ms;
@@ -54,18 +60,64 @@ static bool lists_any(const struct app *a, const char *name)
 	return false;
 }
 
-/* The forge's new list, whose strings are taken, beside what the others said last and what was found without a list. */
-static void merge_projects(struct app *a, const char *name, struct project *items, size_t n, const struct fresh *f)
+static struct sv id_key(const struct project_id *id)
+{
+	return (struct sv){ (const char *)id, sizeof *id };
+}
+
+/* What is known of a list: its rows by id, and by the number that outlives a move. */
+struct rows { struct map *ids, *numbers; };
+
+static void rows_init(struct rows *r, const struct project *items, size_t n)
+{
+	r->ids = map_new(NULL);
+	r->numbers = map_new(NULL);
+	for (size_t i = 0; i < n; i++) {
+		map_put(r->ids, id_key(&items[i].id), r);
+		if (items[i].number)
+			map_put(r->numbers, (struct sv){ (const char *)&items[i].number, sizeof items[i].number }, r);
+	}
+}
+
+static void rows_fini(struct rows *r)
+{
+	map_free(r->ids);
+	map_free(r->numbers);
+}
+
+/* Was there before and is not in the part of the list that was read: kept, unless it stands there under another path. */
+static void push_kept(struct app *a, struct projects *all, const struct rows *listed, const struct project *p)
+{
+	if (map_get(listed->ids, id_key(&p->id)) || app_project_is_found(a, p->id))
+		return;
+	if (p->number && map_get(listed->numbers, (struct sv){ (const char *)&p->number, sizeof p->number })) {
+		cache_forget_project(a->cache, p->forge, p->path);
+		return;
+	}
+	push_copy(all, p);
+	VEC_LAST(all)->kept = true;
+}
+
+/* The forge's new list, whose strings are taken, beside what the others said last and what was found without a list. Where it was not
+ * read to its end, what was seen of it before stays. */
+static void merge_projects(struct app *a, const char *name, struct project *items, size_t n, bool whole, const struct fresh *f)
 {
 	struct projects all = VEC_INIT;
 	struct forge_slot *slot = forge_slot_named(a, name);
+	struct rows listed;
 	if (!n && !lists_any(a, name)) { /* it had none: the others' may be many thousands */
 		store_projects_mark(a->store, f);
 		return;
 	}
-	for (size_t i = 0; i < store_n_projects(a->store); i++)
-		if (strcmp(store_project_at(a->store, i)->forge, name) != 0)
-			push_copy(&all, store_project_at(a->store, i));
+	rows_init(&listed, items, n);
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		const struct project *p = store_project_at(a->store, i);
+		if (strcmp(p->forge, name) != 0)
+			push_copy(&all, p);
+		else if (!whole)
+			push_kept(a, &all, &listed, p);
+	}
+	rows_fini(&listed);
 	for (size_t i = 0; i < n; i++) {
 		if (slot)
 			found_is_listed(a, slot, items[i].id);
@@ -85,7 +137,7 @@ static void show_some(struct app *a, struct projects_request *r)
 	struct project *copies = xcalloc(r->items.len, sizeof *copies);
 	for (size_t i = 0; i < r->items.len; i++)
 		project_dup(&copies[i], &r->items.items[i]);
-	merge_projects(a, forge_name(r->slot->forge), copies, r->items.len, &f);
+	merge_projects(a, forge_name(r->slot->forge), copies, r->items.len, false, &f);
 	free(copies);
 	r->shown = r->items.len;
 	r->shown_ms = loop_now_ms(a->loop);
@@ -97,6 +149,8 @@ static void project_item(void *request, const struct project *p)
 	struct app *a = r->base.app;
 	struct project copy;
 	project_dup(&copy, p);
+	copy.kept = false;
+	copy.seen_at_s = clock_wall_s();
 	VEC_PUSH(&r->items, copy);
 	if (a && r->nothing_known && r->items.len >= r->shown + r->shown / 4 && (!r->shown || loop_now_ms(a->loop) >= r->shown_ms + SHOWN_EVERY_MS))
 		show_some(a, r);
@@ -117,6 +171,14 @@ static bool wants_next(const struct app *a, const struct projects_request *r)
 	return r->more && r->pages * r->slot->page_size < MAX_OF(a->schedule.projects_max, (size_t)PAGE);
 }
 
+/* Page by page, so that what comes after it may fail. */
+static void remember_page(struct app *a, struct projects_request *r)
+{
+	if (r->items.len > r->remembered || r->items.len == 0)
+		keep_projects(a, r->slot->name, r->items.items + r->remembered, r->items.len - r->remembered);
+	r->remembered = r->items.len;
+}
+
 static void reduce_projects(struct app *a, struct projects_request *r, const struct err *err)
 {
 	struct forge_slot *slot = r->slot;
@@ -129,9 +191,11 @@ static void reduce_projects(struct app *a, struct projects_request *r, const str
 		store_projects_mark(a->store, &f);
 		return;
 	}
-	if (!err)
-		keep_projects(a, forge_name(slot->forge), r->items.items, r->items.len);
-	merge_projects(a, forge_name(slot->forge), r->items.items, r->items.len, &f);
+	bool whole = !err && !r->more && (r->from_first || clock_wall_s() - slot->began_s <= AT_ONCE_S);
+	remember_page(a, r);
+	if (whole)
+		keep_only_projects(a, slot->name, r->items.items, r->items.len, slot->began_s);
+	merge_projects(a, forge_name(slot->forge), r->items.items, r->items.len, whole, &f);
 	if (a->schedule.branches.v && store_branches_fresh(a->store, a->schedule.branches)->state == FRESH_ABSENT)
 		schedule_branches(a);
 }
@@ -144,6 +208,8 @@ static void projects_page(void *request, bool more, uint64_t total)
 	(void)total;
 	r->more = more;
 	r->pages++;
+	if (r->base.app)
+		remember_page(r->base.app, r);
 }
 
 static void projects_end(void *request, const struct err *err)
@@ -187,10 +253,12 @@ static void ask_projects_of(struct app *a, struct forge_slot *slot)
 		return;
 	struct projects_request *r = projects_request_new(a, slot);
 	r->nothing_known = !slot->fresh.at_s;
+	r->from_first = true;
+	slot->began_s = clock_wall_s();
 	ask_page(r);
 }
 
-/* The next pages, after those that are there. */
+/* The next pages, after those that are there; what is only kept from before may be on them. */
 static void ask_more_of(struct app *a, struct forge_slot *slot)
 {
 	if (slot->asked || !slot->more || slot->pages * slot->page_size >= a->schedule.projects_max)
@@ -199,11 +267,12 @@ static void ask_more_of(struct app *a, struct forge_slot *slot)
 	for (size_t i = 0; i < store_n_projects(a->store); i++) {
 		const struct project *p = store_project_at(a->store, i);
 		struct project copy;
-		if (strcmp(p->forge, slot->name) != 0 || app_project_is_found(a, p->id))
+		if (strcmp(p->forge, slot->name) != 0 || p->kept || app_project_is_found(a, p->id))
 			continue;
 		project_dup(&copy, p);
 		VEC_PUSH(&r->items, copy);
 	}
+	r->remembered = r->items.len;
 	r->pages = slot->pages;
 	ask_page(r);
 }
@@ -281,6 +350,17 @@ static void branch_item(void *request, const struct branch *b)
 	loop_defer(a->loop, show_branches, r);
 }
 
+/* One that the list has stays in it, with its error, until the list is read again; of the others this is the last that is heard. */
+static void project_is_gone(struct app *a, const struct project *p)
+{
+	struct project_id id = p->id;
+	cache_forget_project(a->cache, p->forge, p->path);
+	if (!p->kept)
+		return;
+	app_say(a, MESSAGE_WARN, NULL, "%s is no longer listed: %s has no such project now, or hides it from this account.", p->path, p->forge);
+	store_remove_project(a->store, id);
+}
+
 static void reduce_branches(struct app *a, struct branches_request *r, const struct err *err)
 {
 	const struct project *project = store_project(a->store, r->project);
@@ -290,11 +370,15 @@ static void reduce_branches(struct app *a, struct branches_request *r, const str
 		return; /* it went meanwhile, and with it all that was known of it */
 	if (err) {
 		store_branches_mark(a->store, r->project, &f);
+		if (err->http == FORGE_HTTP_GONE)
+			project_is_gone(a, project);
 		return;
 	}
 	bool first_commit = !project->default_branch && r->items.len;
 	store_set_branches(a->store, r->project, r->items.items, r->items.len, &f);
 	keep_branches(a, project);
+	if (project->kept)
+		cache_put_project(a->cache, project); /* so it is still there */
 	account_want(a, store_project(a->store, r->project));
 	if (first_commit && a->schedule.projects)
 		ask_projects(a);

@@ -5,7 +5,9 @@
  * listed already they needn't be asked for.
  */
 #include "app/app_impl.h"
+#include "berth/cache.h"
 #include "berth/map.h"
+#include "berth/path.h"
 
 enum { FOUND_MAX = 2000 /* kept of a forge */, PAGE_MAX = 100, PAGE = 50 };
 
@@ -62,12 +64,17 @@ void forges_keep(struct app *a, const struct project *items, size_t n)
 	struct project copy;
 	for (size_t i = 0; i < n; i++) {
 		struct forge_slot *s = forge_slot_named(a, items[i].forge);
-		bool listed = store_project(a->store, items[i].id) && !app_project_is_found(a, items[i].id);
+		const struct project *known = store_project(a->store, items[i].id);
+		bool kept = known && known->kept, listed = known && !kept && !app_project_is_found(a, items[i].id);
 		if (listed)
 			continue;
-		if (s)
+		if (kept)
+			cache_put_project(a->cache, &items[i]);
+		else if (s)
 			keep_one(a, s, &items[i]);
 		project_dup(&copy, &items[i]);
+		copy.kept = kept;
+		copy.seen_at_s = clock_wall_s();
 		VEC_PUSH(&all, copy); /* before what the store has of it: the first counts there */
 	}
 	if (!all.len)

@@ -13,12 +13,13 @@
 #include "berth/map.h"
 #include "berth/mem.h"
 
-enum kind { KIND_PROJECTS = 'P', KIND_BRANCHES = 'B', KIND_IDS = 'I', KIND_COMMIT = 'C', KIND_IMAGE = 'S', KIND_MEMO = 'M' };
+enum kind { KIND_PROJECTS = 'P' /* when a list was read */, KIND_PROJECT = 'p' /* one of it */, KIND_BRANCHES = 'B', KIND_IDS = 'I', KIND_COMMIT = 'C', KIND_IMAGE = 'S', KIND_MEMO = 'M' };
 enum { USED_EVERY_S = 3600 /* how exactly it is known when something was last used */ };
 
 /* What is to be written of one key. */
 struct op {
-	bool has_bytes;               /* else only when it was said or used */
+	bool has_bytes;               /* else only when it was said or used … */
+	bool gone;                    /* … or that it is known no more */
 	int64_t at_s, used_s;         /* at_s 0: as it was */
 	struct buf bytes;
 };
@@ -43,7 +44,7 @@ struct cache {
 	int lock_fd;                  /* shared while the file is in use */
 	bool rollback_journal;        /* on a network's file system a write-ahead log is not safe */
 	sqlite3 *db;                  /* NULL: nothing is kept */
-	sqlite3_stmt *get;
+	sqlite3_stmt *get, *all;      /* one by its key; those whose keys lie between two */
 	bool read_only_now;           /* writing has failed: not tried again in this run */
 	struct map *waiting;          /* key -> struct op */
 	size_t waiting_bytes;
@@ -74,11 +75,14 @@ void file_set_aside(struct cache *c);                   /* a damaged one goes, a
 void key_make(struct buf *b, enum kind kind, const char *forge, const char *project, struct sv name);
 /* True when it is known; the bytes are in c->got. */
 bool cache_get(struct cache *c, struct sv key, int64_t *ret_at_s);
+/* All whose key begins so. What `row` puts or forgets is not told in the same walk. */
+void cache_each(struct cache *c, struct sv prefix, void (*row)(void *ctx, struct sv key, int64_t at_s, struct sv bytes), void *ctx);
 
 /* write.c */
 void cache_put(struct cache *c, struct sv key, struct buf *bytes /* taken */, int64_t at_s);
+void cache_gone(struct cache *c, struct sv key);
 void cache_used(struct cache *c, struct sv key, int64_t at_s /* 0: as it was */);
-const struct op *cache_waiting(const struct cache *c, struct sv key, bool bytes); /* bytes: one that has them; NULL: none */
+const struct op *cache_waiting(const struct cache *c, struct sv key, bool bytes); /* bytes: one that has them, or says that it is gone; NULL: none */
 void write_begin(struct cache *c);
 void write_end(struct cache *c);                        /* the last batch, here and now */
 

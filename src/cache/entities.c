@@ -20,32 +20,106 @@ static void put_list(struct cache *c, struct sv key, const struct pack *p, const
 	cache_put(c, key, &b, clock_wall_s());
 }
 
+/* Each project is a thing of its own: what a page of a list says anew is written, and what it says nothing of stays. */
+static void project_key(struct buf *key, const char *forge, const char *path)
+{
+	key_make(key, KIND_PROJECT, forge, path, no_name);
+}
+
+void cache_put_project(struct cache *c, const struct project *p)
+{
+	AUTO(buf_fini) struct buf key = BUF_INIT;
+	struct buf b = BUF_INIT;
+	if (!c)
+		return;
+	project_key(&key, p->forge, p->path);
+	pack_add(&b, &pack_project, p);
+	cache_put(c, buf_sv(&key), &b, clock_wall_s());
+}
+
 void cache_put_projects(struct cache *c, const char *forge, const struct project *items, size_t n)
+{
+	AUTO(buf_fini) struct buf key = BUF_INIT;
+	struct buf none = BUF_INIT;
+	if (!c)
+		return;
+	for (size_t i = 0; i < n; i++)
+		cache_put_project(c, &items[i]);
+	key_make(&key, KIND_PROJECTS, forge, "", no_name);
+	cache_put(c, buf_sv(&key), &none, clock_wall_s());
+}
+
+/* "p", the forge, a zero: how the keys of its projects begin. */
+static void projects_prefix(struct buf *prefix, const char *forge)
+{
+	project_key(prefix, forge, "");
+	prefix->len--; /* the zero behind the path */
+}
+
+struct others { struct cache *c; struct map *these; size_t prefix; int64_t before_s; };
+
+static void drop_other(void *others, struct sv key, int64_t at_s, struct sv bytes)
+{
+	struct others *o = others;
+	struct sv path = { key.p + o->prefix, key.len - o->prefix };
+	(void)bytes;
+	if (at_s <= o->before_s && !map_get(o->these, path)) /* else another berth has seen it since */
+		cache_gone(o->c, key);
+}
+
+void cache_drop_other_projects(struct cache *c, const char *forge, const struct project *items, size_t n, int64_t before_s)
+{
+	AUTO(buf_fini) struct buf prefix = BUF_INIT;
+	AUTO(map_free_p) struct map *these = map_new(NULL);
+	if (!c)
+		return;
+	for (size_t i = 0; i < n; i++)
+		map_put(these, (struct sv){ items[i].path, strlen(items[i].path) + 1 }, c); /* with the zero that ends it in a key */
+	projects_prefix(&prefix, forge);
+	struct others o = { c, these, prefix.len, before_s };
+	cache_each(c, buf_sv(&prefix), drop_other, &o);
+}
+
+void cache_forget_project(struct cache *c, const char *forge, const char *path)
 {
 	AUTO(buf_fini) struct buf key = BUF_INIT;
 	if (!c)
 		return;
-	key_make(&key, KIND_PROJECTS, forge, "", no_name);
-	put_list(c, buf_sv(&key), &pack_project, items, n);
+	project_key(&key, forge, path);
+	cache_gone(c, buf_sv(&key));
+	key_make(&key, KIND_BRANCHES, forge, path, no_name);
+	cache_gone(c, buf_sv(&key));
+}
+
+struct getting { const char *forge; void (*item)(void *ctx, struct project *p); void *ctx; int64_t newest_s; };
+
+static void give_project(void *getting, struct sv key, int64_t at_s, struct sv bytes)
+{
+	struct getting *g = getting;
+	struct project p;
+	(void)key;
+	if (!pack_next(&bytes, &pack_project, &p))
+		return;
+	if (p.forge && p.path && p.name && strcmp(p.forge, g->forge) == 0) {
+		p.id = project_id_of(p.forge, p.path);
+		p.seen_at_s = at_s;
+		p.kept = true;
+		g->newest_s = MAX_OF(g->newest_s, at_s);
+		g->item(g->ctx, &p);
+	}
+	project_fini(&p);
 }
 
 int64_t cache_get_projects(struct cache *c, const char *forge, void (*item)(void *ctx, struct project *p), void *ctx)
 {
 	AUTO(buf_fini) struct buf key = BUF_INIT;
-	struct project p;
+	struct getting g = { forge, item, ctx, 0 };
 	int64_t at_s = 0;
 	key_make(&key, KIND_PROJECTS, forge, "", no_name);
-	if (!cache_get(c, buf_sv(&key), &at_s))
-		return 0;
-	struct sv rest = buf_sv(&c->got);
-	while (pack_next(&rest, &pack_project, &p)) {
-		if (p.forge && p.path && p.name && strcmp(p.forge, forge) == 0) {
-			p.id = project_id_of(p.forge, p.path);
-			item(ctx, &p);
-		}
-		project_fini(&p);
-	}
-	return at_s;
+	cache_get(c, buf_sv(&key), &at_s);
+	projects_prefix(&key, forge);
+	cache_each(c, buf_sv(&key), give_project, &g);
+	return MAX_OF(at_s, g.newest_s);
 }
 
 void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n)

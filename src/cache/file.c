@@ -169,6 +169,8 @@ static int open_file(struct cache *c, char **ret_why)
 		*ret_why = xasprintf("is of another version of berth (%lld)", (long long)version);
 	else if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v3(db, "SELECT at_s, used_s, bytes FROM thing WHERE key = ?", -1, SQLITE_PREPARE_PERSISTENT, &c->get, NULL);
+	if (rc == SQLITE_OK && !*ret_why)
+		rc = sqlite3_prepare_v3(db, "SELECT key, at_s, bytes FROM thing WHERE key >= ? AND key < ? ORDER BY key", -1, SQLITE_PREPARE_PERSISTENT, &c->all, NULL);
 	if (file_is_damage(rc))
 		*ret_why = xstrdup("is damaged");
 	if (rc == SQLITE_OK && !*ret_why) {
@@ -176,6 +178,8 @@ static int open_file(struct cache *c, char **ret_why)
 		c->db = db;
 		return SQLITE_OK;
 	}
+	sqlite3_finalize(c->get);
+	c->get = NULL;
 	sqlite3_close(db);
 	return rc == SQLITE_OK ? SQLITE_NOTADB : rc;
 }
@@ -198,8 +202,9 @@ static bool rename_aside(struct cache *c)
 static void close_db(struct cache *c)
 {
 	sqlite3_finalize(c->get);
+	sqlite3_finalize(c->all);
 	sqlite3_close(c->db);
-	c->get = NULL;
+	c->get = c->all = NULL;
 	c->db = NULL;
 }
 

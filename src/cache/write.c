@@ -20,7 +20,7 @@ enum {
 };
 
 /* ---- on a worker ---- */
-struct writer { sqlite3 *db; sqlite3_stmt *same, *put, *used; };
+struct writer { sqlite3 *db; sqlite3_stmt *same, *put, *used, *gone; };
 
 static int prepare(struct writer *w)
 {
@@ -28,8 +28,9 @@ static int prepare(struct writer *w)
 		"UPDATE thing SET at_s = ?2, used_s = ?3 WHERE key = ?1 AND bytes = ?4",
 		"INSERT INTO thing(key, at_s, used_s, bytes) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(key) DO UPDATE SET at_s = ?2, used_s = ?3, bytes = ?4",
 		"UPDATE thing SET at_s = CASE WHEN ?2 THEN ?2 ELSE at_s END, used_s = ?3 WHERE key = ?1",
+		"DELETE FROM thing WHERE key = ?1",
 	};
-	sqlite3_stmt **to[] = { &w->same, &w->put, &w->used };
+	sqlite3_stmt **to[] = { &w->same, &w->put, &w->used, &w->gone };
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < ARRAY_LEN(sql) && rc == SQLITE_OK; i++)
 		rc = sqlite3_prepare_v2(w->db, sql[i], -1, to[i], NULL);
@@ -39,8 +40,10 @@ static int prepare(struct writer *w)
 static int run(sqlite3_stmt *s, struct sv key, const struct op *o)
 {
 	sqlite3_bind_blob64(s, 1, key.p, key.len, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, o->at_s);
-	sqlite3_bind_int64(s, 3, o->used_s);
+	if (!o->gone) {
+		sqlite3_bind_int64(s, 2, o->at_s);
+		sqlite3_bind_int64(s, 3, o->used_s);
+	}
 	if (o->has_bytes)
 		sqlite3_bind_blob64(s, 4, o->bytes.len ? o->bytes.p : "", o->bytes.len, SQLITE_STATIC);
 	int rc = sqlite3_step(s);
@@ -55,7 +58,7 @@ static int write_op(struct writer *w, struct sv key, const struct op *o)
 	if (fault_point("cache.write"))
 		return SQLITE_FULL;
 	if (!o->has_bytes)
-		return run(w->used, key, o);
+		return run(o->gone ? w->gone : w->used, key, o);
 	int rc = run(w->same, key, o);
 	return rc != SQLITE_OK || sqlite3_changes(w->db) ? rc : run(w->put, key, o);
 }
@@ -115,7 +118,7 @@ static void batch_run(struct batch *b, int wait_ms, bool tidy)
 		b->rc = write_all(&w, b);
 		if (b->rc != SQLITE_OK)
 			err_set(&b->err, ERR_SYS, "%s", sqlite3_errmsg(w.db));
-		sqlite3_stmt *const all[] = { w.same, w.put, w.used };
+		sqlite3_stmt *const all[] = { w.same, w.put, w.used, w.gone };
 		for (size_t i = 0; i < ARRAY_LEN(all); i++)
 			sqlite3_finalize(all[i]);
 		if (b->rc != SQLITE_OK)
@@ -163,7 +166,7 @@ static void put_back(struct cache *c, struct batch *b)
 	b->ops = newer;
 	while (map_next(newer, &pos, &key, &op)) {
 		struct op *now = op, *was = map_get(c->waiting, key);
-		if (was && !now->has_bytes) {
+		if (was && !now->has_bytes && !now->gone) {
 			was->used_s = now->used_s;
 			was->at_s = now->at_s ? now->at_s : was->at_s;
 			continue;
@@ -256,9 +259,9 @@ static void timer_at(struct cache *c, uint64_t ms)
 const struct op *cache_waiting(const struct cache *c, struct sv key, bool bytes)
 {
 	const struct op *o = map_get(c->waiting, key);
-	if ((!o || (bytes && !o->has_bytes)) && c->batch)
+	if ((!o || (bytes && !o->has_bytes && !o->gone)) && c->batch)
 		o = map_get(c->batch->ops, key);
-	return o && (o->has_bytes || !bytes) ? o : NULL;
+	return o && (o->has_bytes || o->gone || !bytes) ? o : NULL;
 }
 
 static struct op *op_for(struct cache *c, struct sv key)
@@ -294,6 +297,17 @@ void cache_put(struct cache *c, struct sv key, struct buf *bytes, int64_t at_s)
 		put_op(c);
 	}
 	buf_fini(bytes);
+}
+
+void cache_gone(struct cache *c, struct sv key)
+{
+	if (!c->db || c->read_only_now)
+		return;
+	struct op *o = op_for(c, key);
+	c->waiting_bytes -= MIN_OF(c->waiting_bytes, o->bytes.len);
+	buf_fini(&o->bytes);
+	*o = (struct op){ .gone = true, .bytes = BUF_INIT };
+	put_op(c);
 }
 
 void cache_used(struct cache *c, struct sv key, int64_t at_s)

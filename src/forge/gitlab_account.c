@@ -116,11 +116,12 @@ void op_explain(const struct op *op, const struct net_answer *a, const struct er
 				err_hint(ret, "it may have been removed or made private; a moved project is found under its new path");
 			else
 				err_hint(ret, "berth login %s", op->g->forge.name);
+			ret->http = FORGE_HTTP_GONE;
 		} else if (ret->code == ERR_NOT_FOUND) {
 			err_prefix(ret, "%s", op->project);
 		}
 	}
-	ret->http = status ? status : ret->http;
+	ret->http = ret->http == FORGE_HTTP_GONE ? FORGE_HTTP_GONE : status ? status : ret->http;
 }
 
 void op_fail(struct op *op, const struct net_answer *a, const struct err *err)

@@ -72,6 +72,21 @@ void store_set_projects(struct store *s, struct project *items, size_t n, const 
 	store_projects_mark(s, f);
 }
 
+void store_remove_project(struct store *s, struct project_id p)
+{
+	if (!store_project(s, p))
+		return;
+	struct known *k = known_of(s, p);
+	size_t at = k->at;
+	project_fini(&s->projects.items[at]);
+	VEC_REMOVE(&s->projects, at);
+	k->at = NOT_LISTED;
+	for (; at < s->projects.len; at++)
+		known_of(s, s->projects.items[at].id)->at = at;
+	forget_gone(s, &p, 1);
+	store_note(s, NOTICE_PROJECTS, NO_PROJECT);
+}
+
 void store_projects_mark(struct store *s, const struct fresh *f)
 {
 	s->projects_fresh = *f;

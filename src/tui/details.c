@@ -43,6 +43,26 @@ static void heading(struct tui *t, struct doc *d)
 	doc_nl(d);
 }
 
+/* A host's list was asked for, this project is not in what was read of it, and nothing else was heard of it yet. */
+static void kept_since(struct tui *t, struct doc *d)
+{
+	const struct project *p = sel_project(t);
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	size_t i = 0;
+	while (p && i < app_n_forges(t->app) && strcmp(app_forge_name(t->app, i), p->forge) != 0)
+		i++;
+	if (!p || !p->kept || i == app_n_forges(t->app) || store_branches_fresh(t->store, p->id)->state == FRESH_FRESH)
+		return;
+	enum fresh_state state = app_forge_fresh(t->app, i)->state;
+	if (state != FRESH_FRESH && state != FRESH_FAILED)
+		return;
+	buf_add_str(&b, "Last seen ");
+	add_ago(&b, p->seen_at_s, t->now_s);
+	buf_addf(&b, state == FRESH_FRESH ? ": the list of %s has not been read as far as this project." : ": %s could not be asked since.", p->forge);
+	doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
+	doc_nl(d);
+}
+
 /* said: what stands above already; an error in it is not told twice. */
 static void build_lines(struct tui *t, const struct build *b, const char *said, struct doc *d)
 {
@@ -145,6 +165,7 @@ void details_image(struct tui *t, struct doc *d)
 	struct launch *launch = sel_launch(t);
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	heading(t, d);
+	kept_since(t, d);
 	if (launch) {
 		details_launch(t, launch, d);
 		doc_nl(d);

@@ -72,6 +72,7 @@ like "$ERR" 'No project has the words no such thing' 'search: and is said'
 is "$(berth projects --max x; echo "$STATUS")" 2 '--max wants a number'
 
 # The filter of the dashboard asks the host, too -----------------------------------------------------------------------------
+rm -rf "$XDG_CACHE_HOME/berth" # it has seen them all
 term_start 160x50 "$BERTH"
 term_ok 20 'Projects.*1/5[0-9]\+' 'a host with many projects: a page of them'
 tell counts/reset '{}' >/dev/null
@@ -112,9 +113,21 @@ for kind in deep huge; do
   tell faults '{}' DELETE >/dev/null
 done
 
+# What was seen stays ----------------------------------------------------------------------------------------------------------
+berth projects --json --max 0
+seen=$(json 'len(d)' <<<"$OUT")
+tell counts/reset '{}' >/dev/null
+term_start 160x50 "$BERTH"
+term_ok 20 "Projects.*1/$seen\+" 'seen before: all stand beside the page that is read now'
+is "$(asked "len([e for e in d['log'] if '/api/v4/projects?' in e['target']])")" 1 'seen before: one page is asked for'
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+term_end
+
 # Without a network ------------------------------------------------------------------------------------------------------------
 stop_process "$standin_pid"
 term_start 160x50 "$BERTH"
+term_ok 20 "Projects.*1/$seen( |$)" 'offline: all that was ever seen is listed'
 term_ok 20 '▏[0-9a-f]{7}.*failed' 'offline: what was seen is shown'
 term_ok 20 'Unable to locate package nope' 'offline: with the log'
 term_keys Q

@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Golden screens of a GitLab host's projects. */
+#include "berth/mem.h"
 #include "play.h"
 
 static void no_search(struct play *p) { p->app->no_search = "the token of lab was revoked"; }
 static void offline(struct play *p) { p->app->no_search = "lab.example can't be reached"; p->app->offline = true; }
+static void seen_long_ago(struct play *p)
+{
+	struct store *s = p->app->store;
+	size_t n = store_n_projects(s);
+	struct project *items = xcalloc(n, sizeof *items);
+	const struct fresh f = *store_projects_fresh(s);
+	for (size_t i = 0; i < n; i++) {
+		project_dup(&items[i], store_project_at(s, i));
+		items[i].kept = strcmp(items[i].forge, "lab") == 0;
+		items[i].seen_at_s = FAKE_NOW - 3 * 86400;
+	}
+	store_set_projects(s, items, n, &f);
+	free(items);
+	store_branches_mark(s, store_project_at(s, 0)->id, &(struct fresh){ .state = FRESH_STALE, .at_s = FAKE_NOW - 3 * 86400 });
+	store_flush(s);
+}
 static void with_job_log(struct play *p)
 {
 	play_keys(p, "3 j L");
@@ -46,6 +63,7 @@ static const struct scene scenes[] = {
 	{ "host-search-asking-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450", NULL },
 	{ "host-inspect-80x24", WORLD_HOST, 80, 24, false, "3 j i", NULL },
 	{ "host-inspect-160x50", WORLD_HOST, 160, 50, false, "3 j i", NULL },
+	{ "host-kept-80x24", WORLD_HOST, 80, 24, false, "1", seen_long_ago },
 	{ "host-search-asking-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450", NULL },
 	{ "host-search-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450 wait:400", NULL },
 	{ "host-search-60x20-ascii", WORLD_HOST, 60, 20, true, "1 / text:glider wait:450 wait:400", NULL },

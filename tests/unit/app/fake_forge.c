@@ -66,9 +66,9 @@ static void give_projects(struct fake_job *j)
 
 static void give_one(struct fake_job *j, const char *group, size_t i)
 {
-	AUTO_STR path = xasprintf("%s/p%zu", group, i);
+	AUTO_STR path = xasprintf("%s/p%zu", i < j->forge->moved ? "moved" : group, i);
 	struct project p = { .id = project_id_of(j->forge->base.name, path), .forge = j->forge->base.name, .path = path, .name = strchr(path, '/') + 1,
-		.active_at_s = 1000 - (int64_t)i, .default_branch = text("main") };
+		.active_at_s = 1000 - (int64_t)i, .default_branch = text("main"), .number = i + 1 };
 	forge_give_project(j->call, &p);
 }
 
@@ -158,7 +158,7 @@ static void answer(void *job)
 	struct forge_call *c = j->call;
 	struct err err = { 0 };
 	if (j->forge->fail[j->slot])
-		err_set(&err, j->forge->fail[j->slot], "the forge fails");
+		err_set(&err, j->forge->fail[j->slot], "the forge fails"), err.http = j->forge->fail_http;
 	else if (j->slot == FAKE_FILE && j->ini && !j->forge->projects[j->project].ini)
 		err_set(&err, ERR_NOT_FOUND, "no such file");
 	else if (j->slot == FAKE_RESOLVE && strcmp(j->rev, "main") != 0 && strcmp(j->rev, "dev") != 0)

@@ -25,11 +25,13 @@ struct fake_forge {
 	const char *saved[4];            /* further branches; each was moved a second after the one before */
 	unsigned delay_ms, n[FAKE_SLOTS_];
 	enum err_code fail[FAKE_SLOTS_]; /* these calls end so */
+	int fail_http;                   /* err->http of those that fail */
 	bool wrong_ids, lost_commits;    /* a history that does not begin at its tip; commits that can't be read */
 	size_t max_first;                /* the farthest row that ids were asked from */
 	struct forge_watch *watch;
 	/* a host (fake_forge_be_host): gives lists in pages and searches them */
 	size_t n_mine, n_all;            /* generated projects: "mine/p7"; "all/p7" only when all are asked for */
+	size_t moved;                    /* the first so many are under "moved/" now; p's number is there as here */
 	const char *hit;                 /* what a search finds among them, by its path's end; NULL: nothing */
 	char searched[200];              /* "M:words A:words …": what was searched for */
 	/* its builds (fake_forge_have_jobs, in fake_host.c) */

@@ -142,3 +142,171 @@ void a_project_that_went_meanwhile_goes(void **state)
 	assert_int_equal(store_n_projects(r.w.store), 1);
 	over(&r);
 }
+
+/* ---- a host, whose list is read as far as somebody looks ---- */
+static void begin_host(struct runs *r, const char *now, size_t mine)
+{
+	begin(r, now);
+	fake_forge_be_host(r->w.forge);
+	r->w.forge->n_mine = mine;
+}
+
+static void go_offline(struct runs *r)
+{
+	for (size_t i = 0; i < FAKE_SLOTS_; i++)
+		r->w.forge->fail[i] = ERR_NET;
+}
+
+static void list(struct runs *r, size_t want)
+{
+	if (want)
+		app_want_more_projects(r->w.app, want);
+	app_want_projects(r->w.app);
+	pass_ms(&r->w, 200);
+}
+
+static size_t n_kept(const struct runs *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < store_n_projects(r->w.store); i++)
+		n += store_project_at(r->w.store, i)->kept;
+	return n;
+}
+
+static const struct project *mine(const struct runs *r, size_t i)
+{
+	AUTO_STR path = xasprintf("mine/p%zu", i);
+	return store_project(r->w.store, project_id_of("fake", path));
+}
+
+static void saw_many(struct runs *r, size_t n)
+{
+	memcpy(r->dir, "/tmp/berth-app-cache-XXXXXX", sizeof "/tmp/berth-app-cache-XXXXXX");
+	assert_non_null(mkdtemp(r->dir));
+	begin_host(r, "1800000000", n);
+	list(r, n);
+	assert_int_equal(store_n_projects(r->w.store), n);
+	assert_int_equal(n_kept(r), 0);
+	leave(r);
+}
+
+void many_that_were_seen_stay_beside_the_first_page(void **state)
+{
+	(void)state;
+	struct runs r;
+	saw_many(&r, 1200);
+	begin_host(&r, "1800086400", 1200);
+	list(&r, 0);                                     /* sees a page of fifty */
+	assert_int_equal(r.w.forge->n[FAKE_PAGE], 1);
+	assert_int_equal(store_n_projects(r.w.store), 1200);
+	assert_int_equal(n_kept(&r), 1150);
+	assert_true(!mine(&r, 0)->kept && mine(&r, 0)->seen_at_s == 1800086400);
+	assert_true(mine(&r, 1100)->kept && mine(&r, 1100)->seen_at_s == 1800000000);
+	app_want_more_projects(r.w.app, 100);
+	pass_ms(&r.w, 50);
+	assert_int_equal(n_kept(&r), 1100);
+	app_want_branches(r.w.app, mine(&r, 1150)->id);  /* somebody looks at it: so it is there */
+	pass_ms(&r.w, 50);
+	leave(&r);
+	begin_host(&r, "1800172800", 1200);
+	go_offline(&r);
+	list(&r, 0);
+	assert_int_equal(store_n_projects(r.w.store), 1200);
+	assert_int_equal(n_kept(&r), 1200);
+	assert_int_equal(mine(&r, 1150)->seen_at_s, 1800086400);
+	assert_int_equal(mine(&r, 99)->seen_at_s, 1800086400);
+	assert_int_equal(mine(&r, 100)->seen_at_s, 1800000000);
+	over(&r);
+}
+
+void a_list_that_was_read_to_its_end_says_what_is_gone(void **state)
+{
+	(void)state;
+	struct runs r;
+	saw_many(&r, 120);
+	begin_host(&r, "1800086400", 110);
+	list(&r, 0);
+	assert_int_equal(store_n_projects(r.w.store), 120);
+	app_want_more_projects(r.w.app, 120);
+	pass_ms(&r.w, 50);
+	assert_int_equal(store_n_projects(r.w.store), 110);
+	assert_null(mine(&r, 115));
+	leave(&r);
+	begin_host(&r, "1800172800", 110);
+	go_offline(&r);
+	list(&r, 0);
+	assert_int_equal(store_n_projects(r.w.store), 110);
+	over(&r);
+}
+
+/* Whoever takes minutes to go through a list has not read it at one time. */
+void a_list_that_took_long_says_nothing_of_what_is_gone(void **state)
+{
+	(void)state;
+	struct runs r;
+	saw_many(&r, 120);
+	begin_host(&r, "1800086400", 110);
+	list(&r, 0);
+	setenv("BERTH_NOW", "1800086500", 1);
+	app_want_more_projects(r.w.app, 120);
+	pass_ms(&r.w, 50);
+	assert_int_equal(store_n_projects(r.w.store), 120);
+	assert_int_equal(n_kept(&r), 10);
+	app_refresh(r.w.app);                            /* all of it, at once */
+	pass_ms(&r.w, 50);
+	assert_int_equal(store_n_projects(r.w.store), 110);
+	over(&r);
+}
+
+void a_project_that_moved_is_shown_once(void **state)
+{
+	(void)state;
+	struct runs r;
+	saw_many(&r, 80);
+	begin_host(&r, "1800086400", 80);
+	r.w.forge->moved = 3;
+	list(&r, 0);
+	assert_int_equal(store_n_projects(r.w.store), 80);
+	assert_null(mine(&r, 1));
+	assert_non_null(store_project(r.w.store, project_id_of("fake", "moved/p1")));
+	leave(&r);
+	begin_host(&r, "1800172800", 80);
+	go_offline(&r);
+	list(&r, 0);
+	assert_int_equal(store_n_projects(r.w.store), 80);
+	assert_null(mine(&r, 1));
+	over(&r);
+}
+
+void a_kept_project_goes_when_its_host_says_so(void **state)
+{
+	(void)state;
+	struct runs r;
+	saw_many(&r, 120);
+	begin_host(&r, "1800086400", 120);
+	list(&r, 0);
+	r.w.forge->fail[FAKE_BRANCHES] = ERR_NET;        /* a bad day says nothing */
+	app_want_branches(r.w.app, mine(&r, 100)->id);
+	pass_ms(&r.w, 50);
+	assert_non_null(mine(&r, 100));
+	r.w.forge->fail[FAKE_BRANCHES] = ERR_NOT_FOUND;
+	r.w.forge->fail_http = 404;                      /* nor does a 404 of something else */
+	app_want_branches(r.w.app, mine(&r, 101)->id);
+	pass_ms(&r.w, 50);
+	assert_non_null(mine(&r, 101));
+	r.w.forge->fail_http = FORGE_HTTP_GONE;
+	app_want_branches(r.w.app, mine(&r, 102)->id);
+	pass_ms(&r.w, 50);
+	assert_null(mine(&r, 102));
+	assert_int_equal(n_messages_with(&r.w, "mine/p102 is no longer listed"), 1);
+	app_want_branches(r.w.app, mine(&r, 3)->id);     /* the list has this one: it says what is the matter */
+	pass_ms(&r.w, 50);
+	assert_int_equal(store_branches_fresh(r.w.store, mine(&r, 3)->id)->state, FRESH_FAILED);
+	leave(&r);
+	begin_host(&r, "1800172800", 120);
+	go_offline(&r);
+	list(&r, 0);
+	assert_null(mine(&r, 102));
+	assert_non_null(mine(&r, 101));
+	over(&r);
+}

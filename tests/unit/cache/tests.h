@@ -34,7 +34,7 @@ struct commit commit_of(unsigned n, const char *subject);
 #define FILE_TESTS(X) X(garbage_is_set_aside) X(truncated_file_is_set_aside) X(foreign_database_is_set_aside) X(newer_version_is_set_aside) \
 	X(damage_inside_is_set_aside) X(damaged_file_of_two_is_left) X(folder_that_cant_be_made_is_said_once) X(link_in_its_place_is_refused) \
 	X(locked_by_another_process) X(modes_are_private) X(removed_while_in_use)
-#define THING_TESTS(X) X(nothing_is_known_at_first) X(null_is_no_cache) X(projects_come_back) X(branches_come_back) X(histories_come_back) \
+#define THING_TESTS(X) X(nothing_is_known_at_first) X(null_is_no_cache) X(projects_come_back) X(projects_stay_until_they_are_gone) X(branches_come_back) X(histories_come_back) \
 	X(commits_and_images_come_back) X(memos_come_back) X(hostile_records_give_nothing) X(names_do_not_mix) X(fields_come_and_go)
 #define WRITING_TESTS(X) X(puts_are_one_batch) X(full_disk_is_said_once) X(read_only_file_is_said_once) X(size_is_bounded) X(used_ones_stay) \
 	X(two_processes_write) X(last_batch_is_written_at_the_end) X(busy_file_is_tried_again) X(same_again_writes_the_time) \

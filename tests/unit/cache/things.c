@@ -40,6 +40,8 @@ void null_is_no_cache(void **state)
 	struct oid id = oid_of(1);
 	(void)state;
 	put_projects(NULL, "x", 2);
+	cache_drop_other_projects(NULL, "x", NULL, 0, 1);
+	cache_forget_project(NULL, "x", "y");
 	cache_put_branches(NULL, &flights, NULL, 0);
 	cache_put_ids(NULL, &flights, "main", &ids);
 	cache_put_commit(NULL, &flights, &c);
@@ -71,10 +73,73 @@ void projects_come_back(void **state)
 		if (run < 2)
 			next_run(w);
 	}
-	put_projects(w->cache, "other", 2); /* replaces */
-	assert_int_equal(count_projects(w->cache, NULL, NULL), 2);
+	put_projects(w->cache, "other", 2); /* a page: what it has is new, the others stay */
+	for (int run = 0; run < 2; run++) {
+		char *name = NULL;
+		assert_int_equal(count_projects(w->cache, NULL, &name), 1000);
+		assert_string_equal(name, run ? "other" : "p10"); /* what waits to be written comes last */
+		free(name);
+		next_run(w);
+	}
+}
+
+struct seen { size_t n; int64_t oldest_s, newest_s; bool all_kept; };
+static void see(void *ctx, struct project *p)
+{
+	struct seen *s = ctx;
+	s->oldest_s = s->n && s->oldest_s < p->seen_at_s ? s->oldest_s : p->seen_at_s;
+	s->newest_s = s->n && s->newest_s > p->seen_at_s ? s->newest_s : p->seen_at_s;
+	s->all_kept = (!s->n || s->all_kept) && p->kept;
+	s->n++;
+}
+
+static struct seen seen(struct world *w, const char *forge)
+{
+	struct seen s = { 0 };
+	cache_get_projects(w->cache, forge, see, &s);
+	return s;
+}
+
+static void drop_but(struct world *w, const char *path, int64_t before_s)
+{
+	struct project p = { .forge = LIT("lab"), .path = (char *)(uintptr_t)path, .name = LIT("x") };
+	cache_drop_other_projects(w->cache, "lab", &p, path ? 1 : 0, before_s);
+}
+
+void projects_stay_until_they_are_gone(void **state)
+{
+	struct world *w = *state;
+	world_open(w);
+	setenv("BERTH_NOW", "1800000000", 1);
+	put_projects(w->cache, "p0", 20);
+	world_settle(w);
+	setenv("BERTH_NOW", "1800086400", 1);
+	put_projects(w->cache, "p0", 5);
+	for (int run = 0; run < 2; run++) { /* waiting, and written: each as old as what was last heard of it */
+		struct seen s = seen(w, "lab");
+		assert_true(s.n == 20 && s.all_kept && s.oldest_s == 1800000000 && s.newest_s == 1800086400);
+		assert_int_equal(seen(w, "la").n + seen(w, "lab2").n, 0);
+		next_run(w);
+	}
+	cache_forget_project(w->cache, "lab", "group/p7");
+	cache_forget_project(w->cache, "lab", "group/never");
+	assert_int_equal(seen(w, "lab").n, 19);
+	put_projects(w->cache, "p0", 8); /* there again: what comes last counts */
+	assert_int_equal(seen(w, "lab").n, 20);
+	cache_forget_project(w->cache, "lab", "group/p7");
 	next_run(w);
-	assert_int_equal(count_projects(w->cache, NULL, NULL), 2);
+	assert_int_equal(seen(w, "lab").n, 19);
+	drop_but(w, "group/p1", 1800000000); /* those that were heard of since then stay */
+	assert_int_equal(seen(w, "lab").n, 7);
+	world_settle(w);
+	drop_but(w, "group/p1", 1800086400);
+	assert_int_equal(seen(w, "lab").n, 1);
+	next_run(w);
+	assert_int_equal(seen(w, "lab").n, 1);
+	drop_but(w, NULL, 1800086400); /* an empty list says so, too */
+	next_run(w);
+	assert_int_equal(seen(w, "lab").n, 0);
+	unsetenv("BERTH_NOW");
 }
 
 static void take_branch(void *ctx, struct branch *b)

@@ -5,6 +5,7 @@ tests_unit_model_test_model_SOURCES = \
   tests/unit/model/main.c \
   tests/unit/model/tests.h \
   tests/unit/model/entity.c \
+  tests/unit/model/store_projects.c \
   tests/unit/model/store.c \
   tests/unit/model/ci.c
 tests_unit_model_test_model_CPPFLAGS = $(UNIT_CPPFLAGS)
