@@ -48,13 +48,17 @@ void app_want_all_sessions(struct app *a, bool all)
 		schedule_sessions(a);
 }
 
-/* Sessions that run want a keeper, and who looks on wants to know what is near its end. */
+/* Sessions of this state folder that run want a keeper (others have their own), and who looks on wants to know what is near its end. */
 static void look_after(struct app *a)
 {
+	AUTO_STR home = NULL;
 	bool any = false;
 	for (size_t i = 0; i < store_n_sessions(a->store); i++) {
 		const struct session *s = store_session_at(a->store, i);
-		any = any || (s->home && session_is_mine(s) && (session_is_up(s) || s->state == SESSION_STOPPING));
+		if (!any && s->home && session_is_mine(s) && (session_is_up(s) || s->state == SESSION_STOPPING)) {
+			home = home ? home : home_id();
+			any = home && strcmp(home, s->home) == 0;
+		}
 		if (session_is_mine(s))
 			warnings_look(a, s);
 	}

@@ -28,6 +28,13 @@ is "$(json '[s["state"] for s in d if s["name"] == a[0]][0]' "$session" <<<"$OUT
 berth keep
 is "$STATUS" 6 'a second keeper is refused'
 like "$ERR" 'runs already' 'and told why'
+mine=$XDG_STATE_HOME
+export XDG_STATE_HOME=$T/other
+berth sessions --json
+like "$OUT" "$session" 'the berth of another state folder sees the session'
+sleep 1
+ok 'and starts no keeper: it has one' test ! -e "$XDG_STATE_HOME/berth/keeper.log"
+export XDG_STATE_HOME=$mine
 
 # Time passes, the keeper dies ---------------------------------------------------------------------------------------
 at 900
