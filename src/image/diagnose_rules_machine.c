@@ -28,7 +28,7 @@ const struct diagnose_rule diagnose_rules_machine[] = {
 	  "The name $1 could not be resolved: the build has no network, or no name service.", "Check the spelling of the host; if it is right, build again, then ask who looks after the machine that builds (a proxy?).", 93, RULE_FIRST },
 	{ "no-name", "Could not resolve '", "Could not resolve '([^']+)'", NULL,
 	  "The name $1 could not be resolved: the build has no network, or no name service.", "Check the spelling of the host; if it is right, build again, then ask who looks after the machine that builds (a proxy?).", 93, RULE_FIRST },
-	{ "no-name", "ailed to resolve", "[Ff]ailed to resolve '([^']+)'", NULL,
+	{ "no-name", "ailed to resolve", "[Ff]ailed to resolve (?:address for )?'?([^'\\s:]+)", NULL,
 	  "The name $1 could not be resolved: the build has no network, or no name service.", "Check the spelling of the host; if it is right, build again, then ask who looks after the machine that builds (a proxy?).", 93, RULE_FIRST },
 	{ "no-name", "resolution", "[Tt]emporary failure in name resolution|Name resolution (?:error|failure)", NULL,
 	  "A name could not be resolved: the build has no network, or no name service.", "Check the host in the lines above; if it is right, build again, then ask who looks after the machine that builds (a proxy?).", 92, RULE_FIRST },

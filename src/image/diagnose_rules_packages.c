@@ -96,6 +96,12 @@ const struct diagnose_rule diagnose_rules_packages[] = {
 	  "Julia's registry has no package $1.", TYPO " in Project.toml; or add it by its URL.", 80, RULE_FIRST },
 	{ "julia-no-such-package", "could not be resolved", "The following package names could not be resolved", NULL,
 	  "Julia's registry lacks a package that the project names.", TYPO " in Project.toml; the lines below the message name it.", 78, 0 },
+	{ "julia-no-such-package", "to be registered", "expected package [`']?([A-Za-z0-9_]+) \\[[0-9a-f]{8}\\][`']? to be registered", NULL,
+	  "Julia's registry has no package $1 of that number (uuid).", "Check its uuid in Project.toml; or add it by its URL, or the registry that has it.", 80, RULE_FIRST },
+	{ "julia-no-such-version", "by an explicit requirement", "restricted to versions (\\S{1,80}) by an explicit requirement — no versions left", NULL,
+	  "A Julia package has no version that fits $1.", "The line above the message lists the versions there are: name one of them.", 82, RULE_FIRST },
+	{ "julia-no-module", "not found in current path", "Package ([A-Za-z0-9_]+) not found in current path", NULL,
+	  "Julia doesn't find the package $1.", "Add it to Project.toml and run Pkg.instantiate() in an earlier step, or correct the name.", 62, 0 },
 	{ "julia-conflict", "Unsatisfiable requirements detected", "Unsatisfiable requirements detected for package (\\S+)", NULL,
 	  "The versions that the Julia project asks for contradict each other over $1.", "Loosen [compat] in Project.toml, or renew Manifest.toml.", 80, RULE_FIRST },
 
