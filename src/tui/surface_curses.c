@@ -314,15 +314,16 @@ static void send_cell(struct screen *c, const struct surface *s, int y, int x, c
 {
 	wchar_t wide[CCHARW_MAX + 1];
 	struct sv rest = { cell->bytes, cell->len };
-	const struct ink *ink = surface_ink(s, cell->ink);
-	int pair = pair_for(c, ink->fg, ink->bg);
+	const struct ink *meant = surface_ink(s, cell->ink);
+	struct ink ink = c->depth == DEPTH_16 && COLORS < 16 ? ink_of_8(*meant) : *meant;
+	int pair = pair_for(c, ink.fg, ink.bg);
 	size_t n = 0;
 	uint32_t code;
 	cchar_t out;
 	for (size_t used; n < CCHARW_MAX - 1 && (used = utf8_next(rest, &code)) > 0; rest.p += used, rest.len -= used)
 		wide[n++] = (wchar_t)code;
 	wide[n] = L'\0';
-	if (setcchar(&out, wide, attrs_of(ink), (short)pair, &pair) == OK)
+	if (setcchar(&out, wide, attrs_of(&ink), (short)pair, &pair) == OK)
 		mvadd_wch(y, x, &out);
 }
 

@@ -56,6 +56,8 @@ static bool parse_colour(const struct map *palette, struct sv s, int32_t *ret)
 static int take_palette(struct reader *r, const struct gitconf_entry *e, struct err *reterr)
 {
 	int32_t colour, *kept;
+	if (!*e->value)
+		return err_set(reterr, ERR_CONFIG, "%s:%u: %s is empty; a colour of the form \"#rrggbb\" stands in quotes, as # begins a comment", e->file, e->line, e->name);
 	if (!parse_colour(r->palette, sv_of(e->value), &colour))
 		return err_set(reterr, ERR_CONFIG, "%s:%u: %s is no colour; write \"#rrggbb\", 0 to 255, or a name such as blue", e->file, e->line, e->value);
 	kept = xmalloc(sizeof *kept);
@@ -71,6 +73,8 @@ static int take_word(struct reader *r, struct ink *ink, struct sv word, const st
 		struct sv colour = { word.p + 3, word.len - 3 };
 		if (parse_colour(r->palette, colour, fg ? &ink->fg : &ink->bg))
 			return 0;
+		if (!colour.len)
+			return err_set(reterr, ERR_CONFIG, "%s:%u: %.3s has no colour; a style with a colour of the form #rrggbb stands in quotes, as # begins a comment", e->file, e->line, word.p);
 		return err_set(reterr, ERR_CONFIG, "%s:%u: %.*s is neither a colour nor named in [palette] above", e->file, e->line, (int)colour.len, colour.p);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(attrs); i++)
@@ -145,6 +149,10 @@ int theme_read(const char *path, struct theme *ret, struct err *reterr)
 {
 	struct reader r = { .palette = map_new(free) };
 	int rc = gitconf_each(path, take_entry, &r, reterr);
+	if (rc < 0 && rc != -ERR_CONFIG) {
+		err_prefix(reterr, "the theme");
+		err_hint(reterr, "`berth config` shows where ui.theme is set");
+	}
 	if (rc == 0)
 		resolve(&r, ret);
 	map_free(r.palette);
@@ -248,4 +256,20 @@ int ink_to_16(int32_t colour, int n_colours)
 	if (colour < 256)
 		rgb_of_256(colour, rgb);
 	return nearest(rgb, 0, n_colours);
+}
+
+/* Of eight colours the grey in the middle would come nearest to yellow, and a bright one to its dark sister, which can't be read. */
+struct ink ink_of_8(struct ink i)
+{
+	struct ink r = i;
+	int near = i.fg < 8 ? i.fg : ink_to_16(i.fg, 16);
+	r.bg = i.bg < 0 ? i.bg : ink_to_16(i.bg, 8);
+	if (near == 8 || (near == 7 && i.fg != 7))
+		near = r.bg < 0 ? -1 : 7;
+	if (near > 8)
+		r.attrs |= INK_BOLD;
+	r.fg = near > 8 ? near - 8 : near;
+	if (r.fg >= 0 && r.fg == r.bg)
+		r.fg = r.bg == 7 ? 0 : 7;
+	return r;
 }

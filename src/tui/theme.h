@@ -25,4 +25,6 @@ extern const char builtin_theme_default[], builtin_theme_mono[]; /* the files of
 int ink_to_256(int32_t colour);
 int32_t ink_rgb_of_256(int colour); /* 0xrrggbb of one of the 256 */
 int ink_to_16(int32_t colour, int n_colours);
+/* Both colours at once where there are eight: bright ones are bold, greys are the terminal's own text (white on a ground of the theme's). */
+struct ink ink_of_8(struct ink i);
 #endif

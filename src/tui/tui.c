@@ -56,6 +56,7 @@ static void load_theme(struct tui *t, const struct tui_options *o)
 {
 	struct err err = { 0 };
 	const char *name = o && o->theme ? o->theme : config_theme(app_config(t->app));
+	name = *name ? name : "default";
 	theme_builtin(&t->theme, o && o->no_colour);
 	t->any_theme = !(o && (o->no_colour || o->theme)) && strcmp(name, "default") == 0;
 	if (!(o && o->no_colour) && theme_load(name, &t->theme, &err) < 0)

@@ -21,6 +21,8 @@ void test_themes_shipped(void **state);
 void test_theme_errors(void **state);
 void test_theme_fall_back(void **state);
 void test_fewer_colours(void **state);
+void test_eight_colours(void **state);
+void test_themes_can_be_read(void **state);
 void test_offlist(void **state);
 void test_logstore(void **state);
 void test_logstore_long(void **state);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdio.h>
 
 #include "berth/mem.h"
@@ -38,7 +39,7 @@ void test_themes_shipped(void **state)
 void test_theme_errors(void **state)
 {
 	static const struct { const char *text, *says; } cases[] = {
-		{ "[style]\n\tnonesuch = bold\n", ":2: there is no style nonesuch" }, { "[style]\n\tdim = fg=#zz0000\n", ":2:" }, { "[palette]\n\ta = 256\n", ":2: 256 is no colour" },
+		{ "[style]\n\tnonesuch = bold\n", ":2: there is no style nonesuch" }, { "[style]\n\tdim = fg=#zz0000\n", ":2: fg= has no colour; a style with a colour of the form #rrggbb stands in quotes" }, { "[palette]\n\ta = 256\n", ":2: 256 is no colour" }, { "[palette]\n\ta = #102030\n", ":2: a is empty; a colour of the form \"#rrggbb\" stands in quotes" },
 		{ "[style]\n\n\tdim = shiny\n", ":3: shiny is not understood" }, { "[colours]\n\ta = 1\n", ":2: a theme has [palette] and [style]" }, { "[style]\n\tdim = fg=mauve\n", ":2: mauve" },
 		{ "[style \"dim\"]\n\tglow = bold\n", ":2:" }, { "[style\n", ":" },
 	};
@@ -56,6 +57,9 @@ void test_theme_errors(void **state)
 	}
 	struct err e = { 0 };
 	assert_int_equal(theme_load("nonesuch", &t, &e), -ERR_NOT_FOUND);
+	assert_true(theme_load("/", &t, &e) < 0);                     /* a folder */
+	assert_non_null(strstr(e.text, "the theme: can't read /"));
+	assert_non_null(strstr(e.hint, "ui.theme"));
 }
 
 void test_theme_fall_back(void **state)
@@ -81,6 +85,60 @@ void test_fewer_colours(void **state)
 	assert_int_equal(ink_to_16(0x1ff0000, 8), 1);
 	assert_int_equal(ink_to_16(15, 8), 7);
 	assert_int_equal(ink_to_16(3, 8), 3);
+}
+
+void test_eight_colours(void **state)
+{
+	static const struct { struct ink in, out; } rows[] = {
+		{ { 244, -1, 0, 0 }, { -1, -1, 0, 0 } },                  /* grey: as the terminal writes */
+		{ { 0x1808080, 0x10b2b33, 0, 0 }, { 7, 0, 0, 0 } },       /* on a dark ground of the theme's: white */
+		{ { 12, -1, 0, 0 }, { 4, -1, INK_BOLD, 0 } },             /* bright: bold */
+		{ { 15, 4, 0, 0 }, { 7, 4, INK_BOLD, 0 } },
+		{ { 1, -1, INK_UNDERLINE, 0 }, { 1, -1, INK_UNDERLINE, 0 } },
+		{ { 7, -1, 0, 0 }, { 7, -1, 0, 0 } },                     /* named white: white */
+		{ { 0x1303030, 0x1cfe2f5, 0, 0 }, { 0, 7, 0, 0 } },
+		{ { 4, 4, 0, 0 }, { 7, 4, 0, 0 } },                       /* never a colour on itself */
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ink got = ink_of_8(rows[i].in);
+		if (memcmp(&got, &rows[i].out, sizeof got) != 0)
+			fail_msg("row %zu: %d on %d, %u", i, got.fg, got.bg, got.attrs);
+	}
+}
+
+/* ---- contrast, as the WCAG counts it ---- */
+static double linear(int c)
+{
+	double v = c / 255.0;
+	return v <= 0.03928 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
+
+static double luminance(int32_t colour, int32_t otherwise)
+{
+	int32_t rgb = colour < 0 ? otherwise : colour >= 0x1000000 ? colour & 0xffffff : ink_rgb_of_256(colour);
+	return 0.2126 * linear(rgb >> 16 & 255) + 0.7152 * linear(rgb >> 8 & 255) + 0.0722 * linear(rgb & 255);
+}
+
+void test_themes_can_be_read(void **state)
+{
+	static const struct { const char *theme; int32_t ground, text; double least; } rows[] = {
+		{ "default", 0x000000, 0xffffff, 3.5 }, { "light", 0xffffff, 0x000000, 4.5 }, { "light", 0x000000, 0xffffff, 3.0 },
+		{ "contrast", 0x000000, 0xffffff, 6.0 }, { "contrast", 0xffffff, 0x000000, 6.0 }, { "solstice", 0x000000, 0xffffff, 3.5 }, { "solstice", 0xffffff, 0x000000, 3.5 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct theme t;
+		struct err e = { 0 };
+		AUTO_STR path = xasprintf("%s/../themes/%s.theme", TEST_SRCDIR, rows[i].theme);
+		assert_int_equal(theme_read(path, &t, &e), 0);
+		for (size_t s = 0; s < STYLE_COUNT_; s++) {
+			double a = luminance(t.inks[s].fg, rows[i].text), b = luminance(t.inks[s].bg, rows[i].ground);
+			double contrast = (MAX_OF(a, b) + 0.05) / (MIN_OF(a, b) + 0.05);
+			if (contrast < rows[i].least)
+				fail_msg("%s of %s: a contrast of %.1f", style_name((enum style)s), rows[i].theme, contrast);
+		}
+	}
 }
 
 void test_surface(void **state)
