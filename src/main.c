@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,6 +26,18 @@ static void lean_memory(void)
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+
+/* ssh brings the locale's name from where the person sits: one in UTF-8 that this machine does not have is UTF-8 all the same. */
+static void take_locale(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *wanted = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(names) && !(wanted && *wanted); i++)
+		wanted = getenv(names[i]);
+	if (!setlocale(LC_ALL, "") && wanted && (strcasestr(wanted, "UTF-8") || strcasestr(wanted, "UTF8")))
+		setlocale(LC_CTYPE, "C.UTF-8");
+	setlocale(LC_NUMERIC, "C");
 }
 
 static int run_dashboard(struct app *a, const struct cli_globals *g)
@@ -85,8 +98,7 @@ int main(int argc, char **argv)
 	struct cli_globals g;
 	struct err err = { 0 };
 	int code;
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C");
+	take_locale();
 	no_core_files();
 	lean_memory();
 	crash_catch_signals();
