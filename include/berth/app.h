@@ -317,4 +317,5 @@ int key_byte(const char *name);
  * the machine of an engine that is reached by ssh; NULL: neither. Owned. */
 char *app_ssh_line(const struct app *a, const struct session *s);
 void app_say(struct app *a, enum message_level level, const char *hint, const char *fmt, ...) PRINTF_LIKE(4, 5);
+void app_say_err(struct app *a, enum message_level level, const struct err *err, const char *prefix); /* prefix may be NULL */
 #endif

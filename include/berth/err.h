@@ -10,6 +10,8 @@
  * err_prefix() adds that context when an error crosses a room. Bytes from outside may stand in it: whoever draws it
  * sanitises (text.h).
  */
+#include <stdbool.h>
+
 #include "berth/macros.h"
 
 enum err_code {
@@ -40,6 +42,7 @@ struct err {
 	enum err_code code;
 	int sys;         /* errno, or 0 */
 	int http;        /* HTTP status, or 0 */
+	bool named;      /* text begins with somebody's name for something: no capital letter is put there */
 	char text[400];  /* what happened, one line, never empty when code is set */
 	char hint[240];  /* what to do next, one line, or "" */
 };
@@ -47,6 +50,8 @@ struct err {
 /* The stable lower-case name of a code ("not-found"), as --json shows it. Never NULL. */
 const char *err_code_name(enum err_code code);
 
+/* Whether what fmt makes begins with a name that was put in: "%s is gone", but not "%s", which is a text by itself. */
+bool err_begins_with_name(const char *fmt);
 /* Fills *reterr (if not NULL) and returns -code. Control characters and line ends in the result become spaces. */
 int err_set(struct err *reterr, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* As err_set with ERR_SYS (ENOSPC/EDQUOT: ERR_NO_SPACE, ENOENT: ERR_NOT_FOUND, EACCES/EPERM: ERR_DENIED), adding strerror. */

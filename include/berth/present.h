@@ -51,8 +51,8 @@ const struct look *look_of_message(enum message_level l);
 const struct look *look_of_check(enum check_level l);
 /* One sentence about a commit's image, its reason and what to do next, for details and `berth image`. */
 void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s);
-/* What happened and the next step (NULL, "": none) as everybody is told it: two sentences, or the text alone as it is. Cleaned. */
-void present_message(struct buf *b, const char *text, const char *hint);
+/* What happened and the next step (hint NULL, "": none) as everybody is told it: two sentences, or the text alone as it is. Cleaned. */
+void present_message(struct buf *b, const struct message *m);
 /* "What happened. Next step." with a hint by error code where the error brings none. */
 void present_error(struct buf *b, const struct err *e);
 /* "2 changed files, 1 new file, 3 commits that are not pushed"; nothing where there is nothing. */

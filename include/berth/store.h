@@ -69,7 +69,7 @@ struct engine_status {
 const struct engine_status *store_engine(const struct store *s);
 
 enum message_level { MESSAGE_INFO, MESSAGE_GOOD, MESSAGE_WARN, MESSAGE_ERROR };
-struct message { int64_t at_s; enum message_level level; char *text, *hint; };       /* hint may be NULL */
+struct message { int64_t at_s; enum message_level level; char *text, *hint; bool named; }; /* hint may be NULL; named: text begins with a name (err.h) */
 size_t store_n_messages(const struct store *s);                                       /* the last 500 are kept */
 const struct message *store_message_at(const struct store *s, size_t i);              /* newest first */
 
@@ -95,6 +95,6 @@ void store_remove_session(struct store *s, const char *name);
 void store_add_usage(struct store *s, const char *session, const struct usage *sample); /* histories of the sample are ignored */
 void store_sessions_mark(struct store *s, const struct fresh *f);
 void store_set_engine(struct store *s, struct engine_status *e);
-void store_add_message(struct store *s, enum message_level level, const char *text, const char *hint);
+void store_add_message(struct store *s, const struct message *m);                    /* copied; its time is now */
 void store_note_launch(struct store *s);                                             /* NOTICE_LAUNCH: a launch has moved */
 #endif

@@ -124,19 +124,29 @@ bool app_read_only(const struct app *a)
 	return a->read_only;
 }
 
+static void add_message(struct app *a, const struct message *m)
+{
+	log_at(m->level == MESSAGE_ERROR ? LOG_ERROR : LOG_INFO, "app", "%s", m->text);
+	store_add_message(a->store, m);
+}
+
 void app_say(struct app *a, enum message_level level, const char *hint, const char *fmt, ...)
 {
+	struct message m = { .level = level, .hint = (char *)hint, .named = err_begins_with_name(fmt) };
 	va_list ap;
 	va_start(ap, fmt);
-	AUTO_STR text = xvasprintf(fmt, ap);
+	m.text = xvasprintf(fmt, ap);
 	va_end(ap);
-	log_at(level == MESSAGE_ERROR ? LOG_ERROR : LOG_INFO, "app", "%s", text);
-	store_add_message(a->store, level, text, hint);
+	add_message(a, &m);
+	free(m.text);
 }
 
 void app_say_err(struct app *a, enum message_level level, const struct err *err, const char *prefix)
 {
-	app_say(a, level, err->hint[0] ? err->hint : NULL, "%s%s", prefix ? prefix : "", err->text);
+	struct message m = { .level = level, .hint = (char *)err->hint, .named = !prefix && err->named };
+	m.text = xasprintf("%s%s", prefix ? prefix : "", err->text);
+	add_message(a, &m);
+	free(m.text);
 }
 
 int refuse_read_only(const struct app *a, struct err *reterr)

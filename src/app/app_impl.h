@@ -366,6 +366,5 @@ bool stops_close(struct app *a);                /* those that wait begin; true: 
 void stops_fini(struct app *a);
 
 int refuse_read_only(const struct app *a, struct err *reterr);       /* 0 when writing is allowed */
-void app_say_err(struct app *a, enum message_level level, const struct err *err, const char *prefix);
 struct fresh fresh_of(enum fresh_state state, const struct err *err, const struct fresh *before);
 #endif

@@ -98,14 +98,23 @@ static void take_setting(struct config *c, const struct gitconf_entry *e, enum s
 		value_set(&c->values[id], e->value, e);
 }
 
+static void option_unknown(struct config *c, const struct gitconf_entry *e)
+{
+	struct text_nearest n = { .typed = sv_of(e->name) };
+	for (int i = 0; i < OPT_COUNT_; i++)
+		text_nearest_offer(&n, option_def((enum option_id)i)->name);
+	AUTO_STR what = xasprintf("[start] has no setting named %s", e->name);
+	AUTO_STR hint = n.best ? xasprintf("did you mean %s? `berth start --help` lists all", n.best) : xstrdup("`berth start --help` lists them");
+	config_problem_in(c, e, what, hint);
+}
+
 static void take_option(struct config *c, const struct gitconf_entry *e)
 {
 	struct session_options probe;
 	struct err err = { 0 };
 	const struct option_def *d = option_by_name(e->name);
 	if (!d) {
-		AUTO_STR what = xasprintf("[start] has no setting named %s", e->name);
-		config_problem_in(c, e, what, "`berth start --help` lists them");
+		option_unknown(c, e);
 		return;
 	}
 	options_init(&probe);
@@ -126,7 +135,7 @@ void config_unknown(struct config *c, const struct gitconf_entry *e, const char 
 		forges_offer(&n);
 	AUTO_STR meant = of_forge && n.best ? xasprintf("forge.%s.%s", *e->subsection ? e->subsection : "NAME", n.best) : xstrdup(n.best);
 	AUTO_STR what = xasprintf("there is no setting %s", key);
-	AUTO_STR hint = meant ? xasprintf("%s was probably meant; `berth config` lists all", meant) : xstrdup("`berth config` lists all settings");
+	AUTO_STR hint = meant ? xasprintf("did you mean %s? `berth config` lists all", meant) : xstrdup("`berth config` lists all settings");
 	config_problem_in(c, e, what, hint);
 }
 
@@ -135,7 +144,7 @@ static void take_key(struct config *c, const struct gitconf_entry *e)
 	if (!command_by_name(e->name)) {
 		const char *near = command_nearest(e->name);
 		AUTO_STR what = xasprintf("[keys] names no command: %s", e->name);
-		AUTO_STR hint = near ? xasprintf("%s was probably meant", near) : NULL;
+		AUTO_STR hint = near ? xasprintf("did you mean %s?", near) : NULL;
 		config_problem_in(c, e, what, hint);
 		return;
 	}

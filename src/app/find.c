@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a person named on a command line: a project by path, name or folder, and a revision in it. */
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app_impl.h"
+#include "berth/git.h"
 #include "berth/path.h"
+#include "berth/text.h"
 
 static bool within(const char *dir, const char *folder)
 {
@@ -24,10 +27,27 @@ static const struct project *around(struct store *s, const char *cwd)
 	return best;
 }
 
+/* What a folder is that holds no project of ours. False: it is none. */
+static bool explain_folder(struct app *a, const char *dir, struct err *reterr)
+{
+	struct repo *repo = NULL;
+	struct stat st;
+	if (stat(dir, &st) || !S_ISDIR(st.st_mode))
+		return false;
+	if (repo_open(dir, &repo, reterr) < 0)
+		return true;
+	repo_free(repo);
+	err_set(reterr, ERR_NOT_FOUND, "the repository %s is in none of the folders that berth looks in", dir);
+	err_hint(reterr, "Start berth in it, or add folder = %s to [forge \"local\"] in %s.", dir, config_path(a->config));
+	return true;
+}
+
 static int find_here(struct app *a, struct project_id *ret, struct err *reterr)
 {
 	char cwd[PATH_MAX];
 	const struct project *found = getcwd(cwd, sizeof cwd) ? around(a->store, cwd) : NULL;
+	if (!found && access(".git", F_OK) == 0 && explain_folder(a, cwd, reterr))
+		return -(int)reterr->code;
 	if (!found) {
 		err_set(reterr, ERR_NOT_FOUND, "the current folder is in no git repository that berth knows");
 		err_hint(reterr, "Name a project; `berth projects` lists them.");
@@ -83,6 +103,19 @@ static int find_named(struct app *a, const char *text, const struct project **re
 	return other ? several(text, other, found, reterr) : 0;
 }
 
+static void explain_name(struct app *a, const char *text, struct err *reterr)
+{
+	struct text_nearest near = { .typed = sv_of(text) };
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		text_nearest_offer(&near, store_project_at(a->store, i)->path);
+		text_nearest_offer(&near, store_project_at(a->store, i)->name);
+	}
+	err_set(reterr, ERR_NOT_FOUND, "there is no project %s", text);
+	if (near.best)
+		err_hint(reterr, "Did you mean %s? `berth projects` lists all.", near.best);
+	err_hint(reterr, "`berth projects` lists them; [forge \"local\"] folder in %s says where berth looks.", config_path(a->config));
+}
+
 static int find(struct app *a, const char *text, struct project_id *ret, struct err *reterr)
 {
 	const struct project *found = NULL;
@@ -92,9 +125,11 @@ static int find(struct app *a, const char *text, struct project_id *ret, struct 
 	if (r < 0)
 		return r;
 	if (!found) {
-		err_set(reterr, ERR_NOT_FOUND, "there is no project %s", text);
-		err_hint(reterr, "`berth projects` lists them; [forge \"local\"] folder in %s says where berth looks.", config_path(a->config));
-		return -ERR_NOT_FOUND;
+		char resolved[PATH_MAX];
+		const char *dir = *text == '/' || *text == '.' ? realpath(text, resolved) : NULL;
+		if (!dir || !explain_folder(a, dir, reterr))
+			explain_name(a, text, reterr);
+		return -(int)reterr->code;
 	}
 	*ret = found->id;
 	return 0;

@@ -114,7 +114,7 @@ int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr)
 	if (r < 0)
 		return r;
 	if (d->caps & ~forge_caps(s.forge))
-		return err_set(reterr, ERR_UNSUPPORTED, d->caps == FORGE_FORKS ? "%s can't fork: clone the repository instead" : "%s has no CI: its images are built on the engine", s.project->forge);
+		return err_set(reterr, ERR_UNSUPPORTED, d->caps == FORGE_FORKS ? "projects of the forge %s have no forks: clone the repository instead" : "%s has no CI: its images are built on the engine", s.project->forge);
 	r = forge_may(s.forge, s.project, d->right, reterr);
 	if (r == 0 && q->deed == APP_PIN && !q->image)
 		r = may_pin_own(&s, reterr);

@@ -94,6 +94,12 @@ static void open_session(struct app_log *l, const char *name, bool follow)
 }
 
 /* ---- jobs of a host ---- */
+static bool is_folder(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void open_file(struct app_log *l, const char *path);
 
 static void job_piece(void *log, struct sv bytes)
@@ -184,12 +190,17 @@ static bool is_regular(int fd)
 static void open_file(struct app_log *l, const char *path)
 {
 	l->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (l->fd < 0)
-		err_set_errno(&l->err, errno, "%s", path);
-	else if (l->ev.file && is_regular(l->fd))
+	if (l->fd < 0) {
+		err_set_errno(&l->err, errno, "the log %s can't be opened", path);
+		err_hint(&l->err, "Check its name, and that you may read it.");
+	} else if (is_folder(l->fd)) {
+		err_set(&l->err, ERR_USAGE, "%s is a folder, not a log", path);
+		err_hint(&l->err, "Name a file in it, or - for standard input.");
+	} else if (l->ev.file && is_regular(l->fd)) {
 		loop_defer(l->app->loop, hand_over, l);
-	else
+	} else {
 		l->watch = loop_fd_watch(l->app->loop, l->fd, LOOP_READ, readable, l);
+	}
 }
 
 static void open_build(struct app_log *l, const char *id, bool follow)

@@ -261,7 +261,7 @@ static char *host_named(const struct app *a, const char *text, struct err *reter
 		buf_addf(&names, "%s%s", i ? ", " : "", h.name);
 	}
 	err_set(reterr, ERR_NOT_FOUND, "no host %s is configured%s%s; nothing was made", text, names.len ? "; there are: " : "", buf_str(&names));
-	err_hint(reterr, "berth login %s adds it.", text);
+	err_hint(reterr, "`berth login %s` adds it.", text);
 	return NULL;
 }
 

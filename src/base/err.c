@@ -65,6 +65,12 @@ static void PRINTF_LIKE(3, 0) fill(char *dst, size_t size, const char *fmt, va_l
 	memcpy(dst, line, strlen(line) + 1);
 }
 
+bool err_begins_with_name(const char *fmt)
+{
+	size_t n = strncmp(fmt, "%s", 2) == 0 ? 2 : strncmp(fmt, "%.*s", 4) == 0 ? 4 : 0;
+	return n && fmt[n];
+}
+
 int err_set(struct err *reterr, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
@@ -73,7 +79,7 @@ int err_set(struct err *reterr, enum err_code code, const char *fmt, ...)
 		BUG("err_set with code %d", (int)code);
 	if (!reterr)
 		return -(int)code;
-	struct err e = { .code = code };
+	struct err e = { .code = code, .named = err_begins_with_name(fmt) };
 	va_start(ap, fmt);
 	fill(e.text, sizeof e.text, fmt, ap);
 	va_end(ap);
@@ -112,6 +118,7 @@ int err_set_errno(struct err *reterr, int errnum, const char *fmt, ...)
 	va_end(ap);
 	err_set(reterr, code, "%s%s%s", what, what[0] ? ": " : "", strerror_r(errnum, reason, sizeof reason));
 	reterr->sys = errnum;
+	reterr->named = err_begins_with_name(fmt);
 	return -(int)code;
 }
 
@@ -130,6 +137,7 @@ void err_prefix(struct err *reterr, const char *fmt, ...)
 	joined[sizeof reterr->text - 1] = '\0';
 	make_one_line(joined, sizeof reterr->text, cut);
 	memcpy(reterr->text, joined, strlen(joined) + 1);
+	reterr->named = err_begins_with_name(fmt);
 }
 
 void err_hint(struct err *reterr, const char *fmt, ...)

@@ -134,7 +134,8 @@ bool cli_parse_args(struct cli *c, int argc, char **argv, struct err *reterr)
 			return unknown(c, reterr, word);
 		if (c->n_args == most) {
 			err_set(reterr, ERR_USAGE, "%s is one word too many", word);
-			err_hint(reterr, "Usage: berth %s %s", c->command->name, c->command->args ? c->command->args : "");
+			err_hint(reterr, "Usage: berth %s%s%s. `berth %s --help` has its options.", c->command->name, c->command->args ? " " : "", c->command->args ? c->command->args : "",
+			         c->command->name);
 			return false;
 		}
 		c->args[c->n_args++] = word;

@@ -176,6 +176,19 @@ static void (*run_of(enum command_id id))(struct cli *c)
 	BUG("the command %d is offered to the command line and has no function there", (int)id);
 }
 
+/* What is wrong in the configuration is told by whatever runs: else a misspelt `memory` would pass as the default. */
+static void say_config_problems(struct cli *c)
+{
+	enum command_id id = c->command->id;
+	for (size_t i = 0; i < config_n_problems(app_config(c->app)); i++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		if (id == CMD_CONFIG || id == CMD_DOCTOR || id == CMD_KEEP) /* these tell it their own way */
+			return;
+		present_error(&b, config_problem_at(app_config(c->app), i));
+		cli_note(c, "berth: %s", buf_str(&b));
+	}
+}
+
 int cli_run(struct app *a, const struct cli_globals *g, int argc, char **argv)
 {
 	struct cli c = { .app = a, .globals = g, .json = g->json };
@@ -183,6 +196,7 @@ int cli_run(struct app *a, const struct cli_globals *g, int argc, char **argv)
 	c.command = command_by_name(g->command);
 	options_init(&c.options);
 	set_up(&c);
+	say_config_problems(&c);
 	if (app_read_only(a) && (c.command->needs & NEED_WRITABLE)) {
 		err_set(&err, ERR_DENIED, "berth was started with --read-only");
 		cli_end(&c, &err);

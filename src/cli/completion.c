@@ -110,6 +110,18 @@ static void add_for_all(struct buf *b, void (*fn)(struct buf *, const struct com
 			each_flag(command_at(i), fn, b);
 }
 
+/* The case arms that offer a command's flags: "command) open --flag … close". */
+static void add_flag_arms(struct buf *b, const char *open, void (*fn)(struct buf *, const struct command *, const char *, const char *, const char *), const char *close)
+{
+	for (size_t i = 0; i < CMD_COUNT_; i++) {
+		if (!in_cli(command_at(i)))
+			continue;
+		buf_addf(b, "\t\t%s) %s", command_at(i)->name, open);
+		each_flag(command_at(i), fn, b);
+		buf_addf(b, "%s ;;\n", close);
+	}
+}
+
 /* ---- bash ---- */
 static void add_bash_flag(struct buf *b, const struct command *cmd, const char *name, const char *value, const char *help)
 {
@@ -145,13 +157,7 @@ static void bash(struct buf *b)
 		if (in_cli(command_at(i)))
 			buf_addf(b, " %s", command_at(i)->name);
 	buf_add_str(b, "\n\t\treturn\n\tfi\n\tif [[ $cur == -* ]]; then\n\t\tcase $cmd in\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++) {
-		if (!in_cli(command_at(i)))
-			continue;
-		buf_addf(b, "\t\t%s) _berth_offer", command_at(i)->name);
-		each_flag(command_at(i), add_bash_flag, b);
-		buf_add_str(b, " ;;\n");
-	}
+	add_flag_arms(b, "_berth_offer", add_bash_flag, "");
 	buf_add_str(b, "\t\tesac\n\t\treturn\n\tfi\n\tcase $cmd:$n in\n");
 	add_arms(b, "_berth_list", "_berth_offer");
 	buf_add_str(b, "\tesac\n}\ncomplete -F _berth berth\n");
@@ -189,13 +195,7 @@ static void zsh(struct buf *b)
 		}
 	buf_add_str(b, "\n\t\t\t'help:Explain a command' 'completion:Print completion for bash, zsh or fish')\n"
 	               "\t\t_describe -t commands command commands\n\t\treturn\n\tfi\n\tif [[ ${words[CURRENT]} == -* ]]; then\n\t\tcase $cmd in\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++) {
-		if (!in_cli(command_at(i)))
-			continue;
-		buf_addf(b, "\t\t%s) flags=(", command_at(i)->name);
-		each_flag(command_at(i), add_zsh_flag, b);
-		buf_add_str(b, ") ;;\n");
-	}
+	add_flag_arms(b, "flags=(", add_zsh_flag, ")");
 	buf_add_str(b, "\t\tesac\n\t\t_describe -o -t options option flags\n\t\treturn\n\tfi\n\tcase $cmd:$n in\n");
 	add_arms(b, "_berth_list", "_berth_fixed");
 	buf_add_str(b, "\tesac\n}\nif [[ $funcstack[1] == _berth ]]; then _berth \"$@\"; else compdef _berth berth; fi\n");

@@ -136,11 +136,11 @@ static void begin_pages(struct cli *c)
 		cli_end(c, &f->err);
 		return;
 	}
-	str_replace(&c->branch, asked ? asked : p->default_branch);
+	str_replace(&c->branch, asked ? asked : c->rev ? c->rev : p->default_branch);
 	if (max && !sv_to_u64(sv_of(max), &n))
 		err_set(&err, ERR_USAGE, "--max wants a number, not %s", max);
 	else if (!c->branch)
-		err_set(&err, ERR_NOT_FOUND, "%s has no commits yet", p->path);
+		err_set(&err, ERR_NOT_FOUND, "%s has no commits yet", p->path), err_hint(&err, "Commit something there first.");
 	else if (!store_branch(st, c->project, c->branch)) {
 		err_set(&err, ERR_NOT_FOUND, "%s has no branch %s", p->path, c->branch);
 		err_hint(&err, "`berth branches` lists them.");

@@ -20,12 +20,17 @@ static void second_try_ended(void *cli, const struct err *err)
 }
 
 /* `berth image fix/deps` inside a repository: one word that is no project is a revision of the one around us. */
+static bool takes_revision(const struct cli *c)
+{
+	return c->command->id == CMD_COMMITS || (c->command->args && strstr(c->command->args, "[REV]"));
+}
+
 static void first_try_ended(void *cli, const struct err *err)
 {
 	struct cli *c = cli;
 	if (!err) {
 		c->after(c);
-	} else if (err->code == ERR_NOT_FOUND && c->n_args == 1 && c->command->args && strstr(c->command->args, "[REV]")) {
+	} else if (err->code == ERR_NOT_FOUND && c->n_args == 1 && takes_revision(c)) {
 		c->err = *err;
 		c->rev = c->args[0];
 		app_find_project(c->app, NULL, got_project, second_try_ended, c);

@@ -133,7 +133,7 @@ static int find_by_context(const struct find_env *env, const char *name, const c
 
 	if (!host) {
 		err_set(reterr, ERR_NOT_FOUND, "%s names the Docker context '%s', which %s", by, name, meta ? "has no engine" : "is not there");
-		err_hint(reterr, "docker context ls shows those that are there");
+		err_hint(reterr, "`docker context ls` shows those that are there");
 		return -ERR_NOT_FOUND;
 	}
 	*ret = (struct engine_host){ .name = xstrdup(name), .host = xstrdup(host), .tls_insecure = json_bool(meta, "Endpoints.docker.SkipTLSVerify", false) };

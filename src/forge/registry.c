@@ -134,7 +134,7 @@ static void refused(struct registry_call *c, const struct err *why)
 			err_set(&e, ERR_AUTH, "docker.io has no %s, or wants a login for it", c->ref.path);
 		else
 			err_set(&e, ERR_AUTH, "%s wants a login for %s", c->registry->name, c->ref.path);
-		err_hint(&e, "docker login %s", c->registry->name);
+		err_hint(&e, "`docker login %s` stores one", c->registry->name);
 	}
 	e.http = why->http;
 	registry_end(c, &e);

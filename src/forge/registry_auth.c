@@ -156,7 +156,7 @@ static void set_refused(const struct registry *r, bool with_login, const struct 
 		err_set(ret, ERR_AUTH, "%s wants its login to be sent to %s, which berth does not do unasked", r->name, strstr(r->realm_url, "://") + 3);
 	else
 		err_set(ret, ERR_AUTH, "%s wants a login", r->name);
-	err_hint(ret, "docker login %s", r->name);
+	err_hint(ret, "`docker login %s` stores one", r->name);
 	ret->http = why->http;
 }
 
@@ -224,7 +224,7 @@ void registry_proceed(void *registry)
 	}
 	if (!r->basic) {
 		err_set(&e, ERR_AUTH, "%s wants a login", r->name);
-		err_hint(&e, "docker login %s", r->name);
+		err_hint(&e, "`docker login %s` stores one", r->name);
 		e.http = 401;
 	}
 	registry_resume(r, /* only_in_request= */ false, e.code ? &e : NULL);

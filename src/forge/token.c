@@ -38,7 +38,7 @@ bool token_file_is_private(const char *path, struct err *reterr)
 	AUTO(buf_fini) struct buf quoted = BUF_INIT;
 	buf_add_shell_quoted(&quoted, sv_of(path));
 	err_set(reterr, ERR_DENIED, "others on this machine can read %s, so the token in it is not used", path);
-	err_hint(reterr, "chmod 600 %s", buf_str(&quoted));
+	err_hint(reterr, "`chmod 600 %s` keeps it to yourself", buf_str(&quoted));
 	return false;
 }
 
@@ -82,7 +82,7 @@ static void none(struct token_call *c)
 	struct err e = { 0 };
 	const char *host = strstr(c->q.url, "://");
 	err_set(&e, ERR_AUTH, "there is no token for %s", host ? host + 3 : c->q.url);
-	err_hint(&e, "berth login %s says how to get one", host ? host + 3 : c->q.url);
+	err_hint(&e, "`berth login %s` says how to get one", host ? host + 3 : c->q.url);
 	fail(c, &e);
 }
 

@@ -142,7 +142,7 @@ int repo_resolve(struct repo *r, const char *rev, struct oid *ret, struct err *r
 	}
 	if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) {
 		err_set(reterr, ERR_NOT_FOUND, "no branch, tag or commit is called \"%s\"", rev);
-		err_hint(reterr, "git -C %s branch -a lists the branches", r->gitdir);
+		err_hint(reterr, "`git -C %s branch -a` lists the branches", r->gitdir);
 		return -ERR_NOT_FOUND;
 	}
 	return git_fail(reterr, rc, "\"%s\" is not a commit", rev);

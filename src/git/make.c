@@ -74,7 +74,8 @@ int repo_make(const char *dir, const struct repo_make_spec *spec, struct err *re
 		err_hint(reterr, "Name a folder that is not there yet; nothing was changed.");
 		return -ERR_CONFLICT;
 	}
-	int r = mkdir(beside, 0755) < 0 ? err_set_errno(reterr, errno, "%s can't be made", beside) : 0;
+	int r = mkdir(beside, 0755) < 0 ? err_set_errno(reterr, errno, "the folder %s can't be made", dir) : 0;
+	err_hint(r < 0 ? reterr : NULL, "Name a folder inside of one that is there and that you may write to; nothing was changed.");
 	if (r == 0 && (r = fill(beside, spec, reterr)) == 0 && renameat2(AT_FDCWD, beside, AT_FDCWD, dir, RENAME_NOREPLACE) < 0)
 		r = err_set_errno(reterr, errno, "%s can't be made", dir);
 	if (r < 0) {

@@ -59,18 +59,18 @@ static int explain_open(const char *path, int rc, struct err *reterr)
 		return err_set_errno(reterr, errno, "%s", path);
 	if (rc == GIT_EOWNER || (rc == GIT_ENOTFOUND && foreign(path))) {
 		err_set(reterr, ERR_DENIED, "%s belongs to another user, and git reads no repository that somebody else could have prepared", path);
-		err_hint(reterr, "if you trust it: git config --global --add safe.directory %s", path);
+		err_hint(reterr, "if you trust it: `git config --global --add safe.directory %s`", path);
 		return -ERR_DENIED;
 	}
 	if (explain_format(path, reterr))
 		return -ERR_UNSUPPORTED;
 	if (rc == GIT_ENOTFOUND) {
 		err_set(reterr, ERR_NOT_FOUND, "%s is not a git repository", path);
-		err_hint(reterr, "name the folder that holds .git, or make one there with: git init %s", path);
+		err_hint(reterr, "name the folder that holds .git, or make one there with `git init %s`", path);
 		return -ERR_NOT_FOUND;
 	}
 	rc = git_fail(reterr, rc, "%s can't be opened", path);
-	err_hint(reterr, "git -C %s status may say more", path);
+	err_hint(reterr, "`git -C %s status` may say more", path);
 	return rc;
 }
 

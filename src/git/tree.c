@@ -19,7 +19,7 @@ static int commit_tree(struct repo *r, const struct oid *id, git_tree **ret, str
 	if (!rc)
 		return 0;
 	git_fail(reterr, rc, "the tree of commit %s can't be read", hex);
-	err_hint(reterr, "see what is lost with: git -C %s fsck", r->gitdir);
+	err_hint(reterr, "`git -C %s fsck` shows what is lost", r->gitdir);
 	return reterr ? -(int)reterr->code : -ERR_DECODE;
 }
 
@@ -47,7 +47,7 @@ static int tree_folder(struct tree_walk *w, const git_oid *id, unsigned depth)
 
 	if (rc) {
 		rc = git_fail(w->reterr, rc, "folder %s of the commit can't be read", buf_str(&w->path));
-		err_hint(w->reterr, "see what is lost with: git -C %s fsck", w->repo->gitdir);
+		err_hint(w->reterr, "`git -C %s fsck` shows what is lost", w->repo->gitdir);
 		return rc;
 	}
 	buf_add_char(&w->path, '/');

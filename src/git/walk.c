@@ -50,7 +50,7 @@ static int bad_commit(const struct walk *w, struct err *reterr)
 		err_set(reterr, ERR_DECODE, "commit %s is missing from the repository", hex);
 	else
 		err_set(reterr, ERR_DECODE, "commit %s is damaged", hex);
-	err_hint(reterr, "see what is lost with: git -C %s fsck", w->repo->gitdir);
+	err_hint(reterr, "`git -C %s fsck` shows what is lost", w->repo->gitdir);
 	return -ERR_DECODE;
 }
 

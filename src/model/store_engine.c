@@ -48,9 +48,9 @@ const struct message *store_message_at(const struct store *s, size_t i)
 	return &s->messages[(s->first_message + s->n_messages - 1 - i) % MESSAGES_KEPT];
 }
 
-void store_add_message(struct store *s, enum message_level level, const char *text, const char *hint)
+void store_add_message(struct store *s, const struct message *said)
 {
-	struct message m = { clock_wall_s(), level, xstrdup(text), xstrdup(hint && *hint ? hint : NULL) };
+	struct message m = { clock_wall_s(), said->level, xstrdup(said->text), xstrdup(said->hint && *said->hint ? said->hint : NULL), said->named };
 	struct message *slot = &s->messages[(s->first_message + s->n_messages) % MESSAGES_KEPT];
 	if (s->n_messages < MESSAGES_KEPT) {
 		s->n_messages++;

@@ -28,38 +28,50 @@ const char *present_hint_for(enum err_code code)
 /* A sentence begins with a capital letter, but for a name that is spelt as it is: a path, a command, an address, an option. */
 static bool begins_with_a_word(const char *s)
 {
+	static const char *const programs[] = { "apt", "berth", "docker", "git", "glab", "podman", "ssh", "sudo", "systemctl" };
 	size_t n = strcspn(s, " ");
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+		if (sv_eq((struct sv){ s, n }, sv_of(programs[i])))
+			return false;
 	return s[n] == ' ' && n > 1 && !memchr(s, '/', n) && !memchr(s, ':', n) && !memchr(s, '.', n) && !memchr(s, '-', n) && !memchr(s, '_', n);
 }
 
-static void add_sentence(struct buf *b, const char *s)
+static void add_sentence_as(struct buf *b, const char *s, bool named)
 {
 	size_t at = b->len;
 	text_clean(b, sv_of(s));
 	if (b->len > at && !strchr(".!?:", b->p[b->len - 1]))
 		buf_add_char(b, '.');
-	if (b->len > at && b->p[at] >= 'a' && b->p[at] <= 'z' && begins_with_a_word(s))
+	if (!named && b->len > at && b->p[at] >= 'a' && b->p[at] <= 'z' && begins_with_a_word(s))
 		b->p[at] = (char)(b->p[at] - 'a' + 'A');
 }
 
-void present_message(struct buf *b, const char *text, const char *hint)
+static void add_sentence(struct buf *b, const char *s)
 {
-	if (!hint || !*hint) {
-		text_clean(b, sv_of(text));
+	add_sentence_as(b, s, false);
+}
+
+static void add_with_hint(struct buf *b, const char *text, bool named, const char *hint)
+{
+	add_sentence_as(b, text, named);
+	if (!*hint)
 		return;
-	}
-	add_sentence(b, text);
 	buf_add_char(b, ' ');
 	add_sentence(b, hint);
+}
+
+void present_message(struct buf *b, const struct message *m)
+{
+	if (m->hint && *m->hint)
+		add_with_hint(b, m->text, m->named, m->hint);
+	else
+		text_clean(b, sv_of(m->text));
 }
 
 void present_error(struct buf *b, const struct err *e)
 {
 	const char *hint = e->hint[0] ? e->hint : present_hint_for(e->code), *text = e->text[0] ? e->text : err_code_name(e->code);
-	if (*hint)
-		present_message(b, text, hint);
-	else
-		add_sentence(b, text);
+	add_with_hint(b, text, e->named, hint);
 }
 
 static const struct {

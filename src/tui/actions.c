@@ -14,7 +14,7 @@ void say(struct tui *t, enum message_level level, const char *fmt, ...)
 	buf_vaddf(&b, fmt, ap);
 	va_end(ap);
 	bool is_key = b.len > 1 && b.p[1] == ' ' && b.p[0] != 'a'; /* "q leaves berth": Q is another one */
-	if (b.len && !is_key && b.p[0] >= 'a' && b.p[0] <= 'z')
+	if (b.len && !is_key && !err_begins_with_name(fmt) && b.p[0] >= 'a' && b.p[0] <= 'z')
 		b.p[0] = (char)(b.p[0] - 'a' + 'A');
 	if (level == MESSAGE_INFO) { /* nothing to look up later: it is shown and forgotten */
 		str_replace(&t->toast.text, buf_str(&b));
@@ -28,9 +28,10 @@ void say(struct tui *t, enum message_level level, const char *fmt, ...)
 
 void say_error(struct tui *t, const struct err *e)
 {
-	const char *hint = e->hint[0] ? e->hint : present_hint_for(e->code);
+	struct err shown = *e;
+	err_hint(&shown, "%s", present_hint_for(e->code));
 	if (e->code != ERR_CANCELLED)
-		app_say(t->app, MESSAGE_ERROR, *hint ? hint : NULL, "%s", e->text);
+		app_say_err(t->app, MESSAGE_ERROR, &shown, NULL);
 	tui_dirty(t);
 }
 

@@ -166,7 +166,7 @@ static void print_messages(struct plain *p)
 		const struct message *m = store_message_at(p->t->store, i);
 		AUTO(buf_fini) struct buf line = BUF_INIT;
 		buf_addf(&line, "%s: ", look_of_message(m->level)->word);
-		present_message(&line, m->text, m->hint);
+		present_message(&line, m);
 		out_line(buf_str(&line));
 	}
 	p->n_messages = n;

@@ -136,7 +136,7 @@ static void take_new_message(struct tui *t)
 	t->newest_message = seen;
 	t->toast.level = m->level;
 	AUTO(buf_fini) struct buf text = BUF_INIT;
-	present_message(&text, m->text, m->hint);
+	present_message(&text, m);
 	str_replace(&t->toast.text, buf_str(&text));
 	t->toast.until_ms = loop_now_ms(t->loop) + (m->level == MESSAGE_ERROR ? TOAST_ERROR_MS : TOAST_MS);
 }

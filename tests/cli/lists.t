@@ -69,8 +69,42 @@ is "$STATUS" 2 'a number that is none'
 berth commits "$odd"
 is "$STATUS" 0 'a folder names a project'
 unlike "$OUT" $'\033|\007' 'an author cannot move the terminal'
-berth commits flight
+berth commits flights fix/deps --max 1
+is "$(wc -l <<<"$OUT")" 2 'a branch may stand behind the project'
+berth commits fix/deps --max 1
+is "$(wc -l <<<"$OUT")" 2 'or alone, inside of it'
+berth branches flight
 is "$STATUS" 3 'a wrong name is not found'
+like "$ERR" 'no project flight. Did you mean flights' 'the one that was meant is named'
+berth commits empty
+like "$ERR" '^berth: empty has no commits yet. Commit something' 'a name is spelt as it is, and what to do is said'
+berth branches "$T"
+like "$ERR" 'not a git repository' 'a folder that is no repository is told as such'
+git init -q "$T/aside"
+berth branches "$T/aside"
+is "$STATUS" 3 'a repository elsewhere is not found'
+like "$ERR" "aside is in none of the folders that berth looks in. .*folder = $T/aside" 'and how to have it is said'
+mkdir -p "$T/hurt" && cp -r "$one/.git" "$T/hurt/.git" && rm -rf "$T/hurt/.git/objects"
+cd "$T/hurt" || bail 'no folder'
+berth branches
+like "$ERR" 'hurt is not a git repository' 'of a damaged one around us it is said, too'
+cd "$one" || bail "no project"
+
+# ---- the locale ----
+git checkout -q -b ahead && commit "$one" '2024-01-03T10:00:00Z' 'third' && git checkout -q main
+LC_ALL=C berth branches flights --columns name,track
+like "$OUT" $'^ahead\t\\+1$' 'without UTF-8 what is drawn is ASCII'
+{ LC_ALL=xx_YY.UTF-8 berth branches flights --columns name,track; } 2>/dev/null
+like "$OUT" $'^ahead\t↑1$' 'a UTF-8 locale that this machine does not have is UTF-8'
+git branch -q -D ahead
+
+# ---- the configuration ----
+mkdir -p "$XDG_CONFIG_HOME/berth"
+printf '[start]\n\tmemroy = 16G\n' >"$XDG_CONFIG_HOME/berth/config"
+berth branches
+is "$STATUS" 0 'a misspelt setting stops nothing'
+like "$ERR" "^berth: .*config:2: .*memroy.*memory" 'and every command says where it stands and what was meant'
+rm "$XDG_CONFIG_HOME/berth/config"
 
 # ---- the image without an engine ----
 berth image main --json
@@ -129,6 +163,10 @@ OUT=$("$BERTH" log --from - <"$T/raw.log") || STATUS=$?
 is "$STATUS:$(tail -n 1 <<<"$OUT")" '0:tail' 'from standard input too'
 berth log --from "$T/none.log"
 is "$STATUS" 3 'a log that is not there'
+like "$ERR" 'none.log can.t be opened: .*Check its name' 'is named, with what to do'
+berth log --from "$T"
+is "$STATUS" 2 'a folder is no log'
+like "$ERR" 'is a folder, not a log. Name a file' 'which is said'
 
 at=2026-11-24T12:04:0
 printf '%s0.000000Z 01O load 10%%\r\n%s1.000000Z 01E warning\n%s2.000000Z 01O+loaded\n%s3.000000Z 00O section_end:1:x\r\033[0K\n' \

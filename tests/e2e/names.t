@@ -90,7 +90,7 @@ cd / || exit
 printf '[ui]\n\tcolor = 256\n[start]\n\tmemory = lots\n' >"$XDG_CONFIG_HOME/berth.conf"
 berth --config "$XDG_CONFIG_HOME/berth.conf" config
 is "$STATUS" 7 'a configuration with a typo: exit status 7'
-like "$ERR" 'berth\.conf:2: there is no setting ui\.color.*ui\.colour was probably meant' 'file, line, and what was meant'
+like "$ERR" 'berth\.conf:2: there is no setting ui\.color.*[Dd]id you mean ui\.colour' 'file, line, and what was meant'
 like "$ERR" 'berth\.conf:4: .*memory' 'all of its problems'
 berth --config "$XDG_CONFIG_HOME/absent.conf" config
 isnt "$STATUS" 0 'a configuration that is not there'

@@ -385,7 +385,13 @@ void app_say(struct app *a, enum message_level level, const char *hint, const ch
 	va_start(ap, fmt);
 	buf_vaddf(&b, fmt, ap);
 	va_end(ap);
-	store_add_message(a->store, level, buf_str(&b), hint);
+	store_add_message(a->store, &(struct message){ .level = level, .text = b.p ? b.p : (char *)"", .hint = (char *)hint, .named = err_begins_with_name(fmt) });
+}
+
+void app_say_err(struct app *a, enum message_level level, const struct err *err, const char *prefix)
+{
+	AUTO_STR text = xasprintf("%s%s", prefix ? prefix : "", err->text);
+	store_add_message(a->store, &(struct message){ .level = level, .text = text, .hint = (char *)err->hint, .named = !prefix && err->named });
 }
 
 /* ---- links ---- */

@@ -272,7 +272,7 @@ static void what_is_passed_over_is_told(void **state)
 	put(s, "config.yml", "hosts:\n  gitlab.example:\n    token: glpat-glab\n", 0644);
 	find(s, &(struct token_query){ .no_git = true });
 	assert_int_equal(s->err.code, ERR_AUTH);
-	assert_non_null(strstr(buf_str(&s->notes), "(chmod 600 "));
+	assert_non_null(strstr(buf_str(&s->notes), "(`chmod 600 "));
 	assert_null(strstr(buf_str(&s->notes), "glpat"));
 	put(s, "config.yml", "hosts:\n  gitlab.example:\n    token: [glpat-glab]\n", 0600);
 	find(s, &(struct token_query){ .no_git = true });

@@ -300,7 +300,7 @@ void messages_are_a_ring(void **state)
 	char text[32];
 	for (int i = 0; i < 1203; i++) {
 		snprintf(text, sizeof text, "message %d", i);
-		store_add_message(s, MESSAGE_INFO, text, i % 2 ? "do it" : "");
+		store_add_message(s, &(struct message){ .level = MESSAGE_INFO, .text = text, .hint = (char *)(i % 2 ? "do it" : "") });
 	}
 	assert_int_equal(store_n_messages(s), 500);
 	assert_string_equal(store_message_at(s, 0)->text, "message 1202");
@@ -413,7 +413,7 @@ void subscriber_removed_in_dispatch(void **state)
 static void write_once(struct watcher *w)
 {
 	w->act = NULL;
-	store_add_message(w->s, MESSAGE_INFO, "seen", NULL);
+	store_add_message(w->s, &(struct message){ .level = MESSAGE_INFO, .text = (char *)"seen" });
 }
 
 void write_in_dispatch_is_told(void **state)
@@ -454,7 +454,7 @@ void flush_in_flush(void **state)
 	struct watcher w = { .s = s, .act = flush_again };
 	store_subscribe(s, watch, &w);
 	store_note_launch(s);
-	store_add_message(s, MESSAGE_INFO, "x", NULL);
+	store_add_message(s, &(struct message){ .level = MESSAGE_INFO, .text = (char *)"x" });
 	store_flush(s);
 	assert_int_equal(w.total, 2);
 	store_free(s);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <locale.h>
 
 #include "berth/json.h"
@@ -203,18 +204,43 @@ static void errors_are_sentences(void **state)
 
 static void messages_are_sentences(void **state)
 {
-	static const struct { const char *text, *hint, *shown; } rows[] = {
-		{ "the build ended", NULL, "the build ended" },
-		{ "the build ended", "", "the build ended" },
-		{ "lab: nothing listens at http://127.0.0.1:43509", "check the address", "lab: nothing listens at http://127.0.0.1:43509. Check the address." },
-		{ "the token was refused.", "`berth login lab` stores one", "The token was refused. `berth login lab` stores one." },
+	static const struct { const char *text, *hint, *shown; bool named; } rows[] = {
+		{ "the build ended", NULL, "the build ended", false },
+		{ "the build ended", "", "the build ended", false },
+		{ "lab: nothing listens at http://127.0.0.1:43509", "check the address", "lab: nothing listens at http://127.0.0.1:43509. Check the address.", false },
+		{ "the token was refused.", "`berth login lab` stores one", "The token was refused. `berth login lab` stores one.", false },
+		{ "thesis has no commits yet", "commit something in it", "thesis has no commits yet. Commit something in it.", true },
+		{ "the repository is damaged", "git fsck says more", "The repository is damaged. git fsck says more.", false },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(buf_fini) struct buf b = BUF_INIT;
-		present_message(&b, rows[i].text, rows[i].hint);
+		present_message(&b, &(struct message){ .text = (char *)rows[i].text, .hint = (char *)rows[i].hint, .named = rows[i].named });
 		assert_string_equal(buf_str(&b), rows[i].shown);
 	}
+}
+
+static void names_are_spelt_as_they_are(void **state)
+{
+	(void)state;
+	AUTO(buf_fini) struct buf said = BUF_INIT;
+	struct err err = { 0 };
+	err_set(&err, ERR_USAGE, "%s is one word too many", "plots");
+	present_error(&said, &err);
+	assert_true(strncmp(buf_str(&said), "plots is one word", 17) == 0);
+	buf_clear(&said);
+	err_set(&err, ERR_FAILED, "%s", "the build ended");
+	present_error(&said, &err);
+	assert_string_equal(buf_str(&said), "The build ended.");
+	buf_clear(&said);
+	err_set_errno(&err, ENOENT, "%s can't be read", "notes");
+	present_error(&said, &err);
+	assert_true(strncmp(buf_str(&said), "notes can't be read: No such file", 33) == 0);
+	buf_clear(&said);
+	err_set(&err, ERR_FAILED, "%s is gone", "plots");
+	err_prefix(&err, "the branch");
+	present_error(&said, &err);
+	assert_string_equal(buf_str(&said), "The branch: plots is gone.");
 }
 
 static void charts_have_their_width(void **state)
@@ -279,7 +305,7 @@ int main(void)
 		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
 		cmocka_unit_test(hostile_names_leave_no_writer_raw), cmocka_unit_test(a_tsv_row_has_as_many_tabs_as_its_head),
 		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width),
-		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(messages_are_sentences), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
+		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(messages_are_sentences), cmocka_unit_test(names_are_spelt_as_they_are), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
