@@ -27,17 +27,17 @@ static int job_in(const struct subject *s, bool fits, const char *wanted, struct
 		err_hint(reterr, "A pipeline for its branch makes one.");
 		return -ERR_NOT_FOUND;
 	}
-	return fits ? 0 : err_set(reterr, ERR_CONFLICT, "the job is %s; %s", s->job->state_word ? s->job->state_word : job_state_name(s->job->state), wanted);
+	return fits ? 0 : err_set(reterr, ERR_CONFLICT, "the state of the job is %s: %s", s->job->state_word ? s->job->state_word : job_state_name(s->job->state), wanted);
 }
 
 static int may_retry(const struct subject *s, struct err *reterr)
 {
-	return job_in(s, s->job && (s->job->retryable || (s->job->state != JOB_SKIPPED && job_state_finished(s->job->state))), "only one that has ended is run again", reterr);
+	return job_in(s, s->job && (s->job->retryable || (s->job->state != JOB_SKIPPED && job_state_finished(s->job->state))), "only one that has ended can be run again", reterr);
 }
 
 static int may_play(const struct subject *s, struct err *reterr)
 {
-	return job_in(s, s->job && (s->job->playable || s->job->state == JOB_MANUAL || s->job->state == JOB_SCHEDULED), "only one that waits to be started by hand is", reterr);
+	return job_in(s, s->job && (s->job->playable || s->job->state == JOB_MANUAL || s->job->state == JOB_SCHEDULED), "only one that waits to be started by hand can be played", reterr);
 }
 
 static int may_cancel(const struct subject *s, struct err *reterr)

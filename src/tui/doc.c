@@ -43,12 +43,21 @@ void doc_nl(struct doc *d)
 	VEC_PUSH(&d->lines, (uint32_t)d->spans.len);
 }
 
+/* How far the line that is being written has come. */
+static int column(const struct doc *d)
+{
+	size_t n = 0;
+	for (uint32_t i = *VEC_LAST(&d->lines); i < d->spans.len; i++)
+		n += text_width((struct sv){ d->text.p + d->spans.items[i].from, d->spans.items[i].len });
+	return (int)MIN_OF(n, (size_t)d->width);
+}
+
 void doc_wrap_most(struct doc *d, enum style style, int indent, struct sv text, int rows)
 {
 	struct sv row, rest = text;
-	size_t cols = (size_t)MAX_OF(d->width - indent, 4);
 	bool first = true;
-	for (; text_wrap(&rest, cols, &row); text = rest) {
+	int taken = MAX_OF(column(d), indent);
+	for (; text_wrap(&rest, (size_t)MAX_OF(d->width - (first ? taken : indent), 4), &row); text = rest) {
 		if (--rows == 0) { /* drawn, it is cut where the row ends */
 			row = text;
 			rest.len = 0;

@@ -91,9 +91,9 @@ static void fill_messages(struct tui *t, struct page *p)
 		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
 		doc_add(&p->doc, STYLE_AGE, "%s ", clock);
 		doc_add(&p->doc, look->style, "%s ", t->surface.ascii ? look->ascii : look->glyph);
-		doc_wrap(&p->doc, STYLE_PLAIN, 11, sv_of(m->text));
-		if (m->hint)
-			doc_wrap(&p->doc, STYLE_DIM, 11, sv_of(m->hint));
+		AUTO(buf_fini) struct buf text = BUF_INIT;
+		present_message(&text, m);
+		doc_wrap(&p->doc, STYLE_PLAIN, 11, buf_sv(&text));
 	}
 	if (!store_n_messages(t->store))
 		doc_wrap(&p->doc, STYLE_DIM, 0, SV("No messages so far."));

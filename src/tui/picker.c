@@ -2,7 +2,7 @@
 #include "tui/picker.h"
 
 /* The item under the cursor stands whole below the list, where that is tall enough and its rows may be cut. */
-enum { FILTER_ROWS = 2, WHOLE_ROWS = 3, WHOLE_FROM_ROWS = 8, WHOLE_TO_COLS = 110 };
+enum { FILTER_ROWS = 2, WHOLE_ROWS = 3, WHOLE_ROWS_MAX = 7, WHOLE_FROM_ROWS = 8, WHOLE_TO_COLS = 110 };
 
 struct picker {
 	struct overlay o;
@@ -175,12 +175,16 @@ static int draw_whole(struct tui *t, const struct picker *p, struct rect r)
 	doc_nl(&d);
 	if (m && m->value >= 0) {
 		doc_add(&d, STYLE_BOLD, "%s  ", m->name);
-		AUTO_STR text = m->why_not ? xasprintf("not now: %s", m->why_not) : xstrdup(m->what);
-		doc_wrap(&d, m->why_not ? STYLE_WARN : STYLE_PLAIN, 0, sv_of(text));
+		doc_wrap(&d, STYLE_PLAIN, 0, sv_of(m->what));
 	}
-	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - WHOLE_ROWS, r.x + 1, WHOLE_ROWS, r.w - 2 }, 0);
+	if (m && m->why_not) {
+		AUTO_STR text = xasprintf("Not now: %s", m->why_not);
+		doc_wrap(&d, STYLE_WARN, 0, sv_of(text));
+	}
+	int rows = MIN_OF(MAX_OF(doc_height(&d), WHOLE_ROWS), MIN_OF(WHOLE_ROWS_MAX, r.h / 2));
+	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - rows, r.x + 1, rows, r.w - 2 }, 0);
 	doc_fini(&d);
-	return WHOLE_ROWS;
+	return rows;
 }
 
 static void picker_draw(struct tui *t, struct overlay *o, struct rect r)

@@ -200,9 +200,20 @@ static const char *key_here(struct tui *t, const struct command *c, const char *
 
 /* What one wants most often comes first: the line is short. */
 static const enum command_id hint_order[] = {
-	CMD_FOLLOW, CMD_NEXT_ERROR, CMD_KEEP_LINES, CMD_WRAP, CMD_FOLD_ALL, CMD_TIMES, CMD_SAVE, CMD_START, CMD_CONNECT, CMD_ATTACH, CMD_LOG, CMD_CANCEL, CMD_BUILD, CMD_STOP,
+	CMD_FOLLOW, CMD_NEXT_ERROR, CMD_KEEP_LINES, CMD_WRAP, CMD_FOLD_ALL, CMD_TIMES, CMD_SAVE, CMD_DIAGNOSE, CMD_START, CMD_CONNECT, CMD_ATTACH, CMD_RESUME, CMD_LOG, CMD_CANCEL, CMD_BUILD, CMD_STOP,
 	CMD_START_OPTIONS, CMD_COPY, CMD_FILTER, CMD_PALETTE,
 };
+
+/* Whether what is selected is such that one would want it now. */
+static bool fits_now(const struct tui *t, enum command_id id)
+{
+	const struct session *s = sel_session(t);
+	const struct image *i = t->sel.has_commit ? store_image(t->store, t->sel.project, &t->sel.commit) : NULL;
+	bool rests = s && (s->state == SESSION_PAUSED || s->state == SESSION_STOPPED || s->state == SESSION_FAILED);
+	if (id == CMD_DIAGNOSE)
+		return i && i->state == IMAGE_FAILED;
+	return id == CMD_RESUME ? rests : id == CMD_CONNECT || id == CMD_ATTACH ? !rests : true;
+}
 
 void draw_keys(struct tui *t, struct rect r)
 {
@@ -225,7 +236,7 @@ void draw_keys(struct tui *t, struct rect r)
 	for (size_t i = 0; i < ARRAY_LEN(hint_order); i++) {
 		const struct command *c = command_at(hint_order[i]);
 		const char *key = c->hint ? key_here(t, c, names) : NULL;
-		if (key && !tui_why_not(t, c->id))
+		if (key && fits_now(t, c->id) && !tui_why_not(t, c->id))
 			x = hint(t, most, x, key, c->hint, c->id);
 	}
 	const char *help = keymap_key_of(t->keymap, CMD_HELP, "");
