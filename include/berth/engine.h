@@ -106,7 +106,9 @@ void engine_dockerfile_bases(struct sv dockerfile, const struct net_header *args
 
 /* ---- containers, volumes, networks ---- */
 struct engine_port { uint16_t container_port, host_port; const char *host_ip; };
-struct engine_mount { const char *volume, *target; bool read_only; };
+/* An engine makes a volume that it doesn't know when it is mounted by name, so each mount says which labels it would have then: none
+ * may ever be without. (Podman gives it none.) no_copy: what the image has at that place doesn't go into an empty volume. */
+struct engine_mount { const char *volume, *target; const struct net_header *labels; size_t n_labels; bool read_only, no_copy; };
 struct engine_tmpfs { const char *target, *options; };
 struct engine_create_query {
 	const char *name, *image, *user, *workdir, *hostname, *network;   /* NULL: the image's or engine's own */
@@ -143,6 +145,7 @@ struct engine_call *engine_container_inspect(struct engine *e, const char *conta
 struct engine_call *engine_volume_create(struct engine *e, const char *name, const struct net_header *labels, size_t n_labels, engine_end_fn end, void *ctx);
 struct engine_call *engine_volume_remove(struct engine *e, const char *name, engine_end_fn end, void *ctx);  /* absent is fine */
 struct engine_volume { const char *name; const struct net_header *labels; size_t n_labels; int64_t created_at_s; };
+/* label_filter NULL: all of them. */
 struct engine_call *engine_volumes(struct engine *e, const char *label_filter, void (*item)(void *ctx, const struct engine_volume *v), engine_end_fn end, void *ctx);
 /* Makes the bridge network with these labels and inter-container traffic off, unless it is there. */
 struct engine_call *engine_network_ensure(struct engine *e, const char *name, const struct net_header *labels, size_t n_labels, engine_end_fn end, void *ctx);

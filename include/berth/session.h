@@ -220,8 +220,8 @@ char *keeper_lock_path(const char *engine);
 
 /* What removed launches left behind on the engine (labels say they never became ready, and no berth that lives owns them). */
 struct session_call *session_sweep(struct engine *e, struct loop *l, void (*removed)(void *ctx, const char *what), session_end_fn end, void *ctx);
-/* The same things, told and left alone. */
-struct session_call *session_leftovers(struct engine *e, struct loop *l, void (*found)(void *ctx, const char *what), session_end_fn end, void *ctx);
+/* The same things, told and left alone (goes: a sweep would remove it); and, by name, volumes that are called like ours and have no label. */
+struct session_call *session_leftovers(struct engine *e, struct loop *l, void (*found)(void *ctx, const char *what, bool goes), session_end_fn end, void *ctx);
 /* The words for a dead one: exit code, OOM, command not found … (docker.md, states and exit codes). Adds to b. */
 void session_explain_exit(struct buf *b, int exit_code, bool oom, struct sv engine_error);
 #endif

@@ -143,10 +143,14 @@ void doctor_keeper_look(struct part *p)
 }
 
 /* ---- leftovers ---- */
-static void found(void *call, const char *what)
+static void found(void *call, const char *what, bool goes)
 {
 	struct part_call *c = call;
-	if (c->request.app)
+	if (!c->request.app)
+		return;
+	if (!goes)
+		part_add(c->part, CHECK_WARNING, "Without its mark berth never removes one. If nobody needs it: `docker volume rm` and its name.", "a volume that is named like a workspace and has no label: %s", what);
+	else
 		part_add(c->part, CHECK_WARNING, "It goes when berth next finds the engine (not with --read-only); `berth sessions` shows what lives.", "a start that died has left %s", what);
 }
 

@@ -55,8 +55,9 @@ static void create_storage(json_t *host, const struct engine_create_query *q)
 	json_t *mounts = json_array(), *tmpfs = json_object();
 
 	for (size_t i = 0; i < q->n_mounts; i++)
-		json_array_append_new(mounts, json_pack("{s:s,s:o,s:o,s:b}", "Type", "volume", "Source", json_str_lossy(sv_of(q->mounts[i].volume)),
-		                                        "Target", json_str_lossy(sv_of(q->mounts[i].target)), "ReadOnly", q->mounts[i].read_only));
+		json_array_append_new(mounts, json_pack("{s:s,s:o,s:o,s:b,s:{s:b,s:o}}", "Type", "volume", "Source", json_str_lossy(sv_of(q->mounts[i].volume)),
+		                                        "Target", json_str_lossy(sv_of(q->mounts[i].target)), "ReadOnly", q->mounts[i].read_only, "VolumeOptions",
+		                                        "NoCopy", q->mounts[i].no_copy, "Labels", docker_labels(q->mounts[i].labels, q->mounts[i].n_labels)));
 	for (size_t i = 0; i < q->n_tmpfs; i++)
 		json_object_set_new(tmpfs, q->tmpfs[i].target, json_str_lossy(sv_of(q->tmpfs[i].options ? q->tmpfs[i].options : "")));
 	json_object_set_new(host, "Mounts", mounts);

@@ -16,6 +16,60 @@ static bool goes_on(struct autosave *a, const struct err *err)
 	return on;
 }
 
+/* ---- a container that is made for it: of a workspace that is there, and of no other --------------------------------------------- */
+/* An engine makes a volume that it doesn't know when it is mounted by name: one that was just removed would come back, empty. So it is
+ * looked for before and after, and what came into being in between goes again. */
+static void volume_seen(void *autosave, const struct engine_volume *v)
+{
+	struct autosave *a = autosave;
+	a->found = a->found || strcmp(v->name, a->session.volume) == 0;
+}
+
+static struct engine_call *look_for_volume(struct autosave *a, engine_end_fn end)
+{
+	AUTO_STR filter = xasprintf(LABEL("session") "=%s", a->session.name);
+	a->found = false;
+	return engine_volumes(a->deps.engine, filter, volume_seen, end, a);
+}
+
+static void volume_is_gone(const struct autosave *a, struct err *reterr)
+{
+	err_set(reterr, ERR_NOT_FOUND, "the workspace of %s is gone: it was removed meanwhile", a->session.name);
+	err_hint(reterr, "`berth sessions` shows what is there.");
+}
+
+static void empty_one_gone(void *autosave, const struct err *err)
+{
+	struct autosave *a = autosave;
+	(void)err; /* its labels say that the sweep may have it */
+	a->call = NULL;
+	autosave_wind_up(a, NULL);
+}
+
+static void helper_of_nothing_gone(void *autosave, const struct err *err)
+{
+	struct autosave *a = autosave;
+	a->call = NULL;
+	if (err) {
+		autosave_wind_up(a, NULL);
+		return;
+	}
+	str_replace(&a->helper, NULL);
+	a->call = engine_volume_remove(a->deps.engine, a->session.volume, empty_one_gone, a);
+}
+
+static void volume_still_there(void *autosave, const struct err *err)
+{
+	struct autosave *a = autosave;
+	if (err || a->cancelled || a->found) {
+		if (goes_on(a, err))
+			autosave_get_workspace(a);
+		return;
+	}
+	volume_is_gone(a, &a->err);
+	a->call = engine_remove(a->deps.engine, a->helper, true, helper_of_nothing_gone, a);
+}
+
 static void helper_made(void *autosave, const struct err *err)
 {
 	struct autosave *a = autosave;
@@ -24,23 +78,40 @@ static void helper_made(void *autosave, const struct err *err)
 	if (!goes_on(a, err))
 		return;
 	str_replace(&a->container, a->helper);
-	autosave_get_workspace(a);
+	a->call = look_for_volume(a, volume_still_there);
 }
 
-static void make_helper(struct autosave *a, const char *image)
+static void volume_there(void *autosave, const struct err *err)
 {
 	static const char *const cmd[] = { "berth" };
+	struct autosave *a = autosave;
+	struct err gone = { 0 };
+	if (!err && !a->found) {
+		volume_is_gone(a, &gone);
+		err = &gone;
+	}
+	if (!goes_on(a, err))
+		return;
 	AUTO(secret_free_p) struct secret *tail = secret_random(6);
 	AUTO_STR token = owner_token();
 	struct sv text = secret_reveal(tail);
 	const char *slash = strrchr(a->session.workdir, '/');
 	AUTO_STR root = xasprintf("%.*s", (int)(slash - a->session.workdir), a->session.workdir);
 	struct net_header labels[] = { { LABEL("look"), a->session.name }, { LABEL("pending"), token } };
-	struct engine_mount mount = { a->session.volume, root, true };
+	struct engine_mount mount = { .volume = a->session.volume, .target = root, .labels = labels, .n_labels = ARRAY_LEN(labels), .read_only = true, .no_copy = true };
+	AUTO_STR image = a->container;
+	a->container = NULL;
 	a->helper = xasprintf(NAME_PREFIX "save-%.*s", (int)text.len, text.p);
 	struct engine_create_query q = { .name = a->helper, .image = image, .cmd = cmd, .n_cmd = 1, .labels = labels, .n_labels = ARRAY_LEN(labels),
 		.mounts = &mount, .n_mounts = 1, .drop_caps = true, .no_new_privileges = true };
 	a->call = engine_create(a->deps.engine, &q, NULL, helper_made, a);
+}
+
+static void make_helper(struct autosave *a, const char *image)
+{
+	if (a->container != image)
+		str_replace(&a->container, image); /* for a moment */
+	a->call = look_for_volume(a, volume_there);
 }
 
 static void any_image(void *autosave, const struct engine_image *i)

@@ -118,7 +118,7 @@ static void create_container(struct launch *l)
 	AUTO_STR tmpfs_options = xasprintf("rw,noexec,nosuid,nodev,size=8m,mode=0700,uid=%u,gid=%u", l->user.uid, l->user.gid);
 	const struct session *s = &l->session;
 	struct engine_port port = { l->plan.port, s->port, "127.0.0.1" };
-	struct engine_mount mount = { s->volume, l->work_root, false };
+	struct engine_mount mount = { .volume = s->volume, .target = l->work_root };
 	struct engine_tmpfs tmpfs = { SETTINGS_DIR, tmpfs_options };
 	struct engine_create_query q = {
 		.name = l->container, .image = s->image_ref, .hostname = s->name, .network = SESSION_NETWORK,
@@ -134,8 +134,8 @@ static void create_container(struct launch *l)
 	};
 	launch_labels(l, &labels);
 	env_fill(l, &env);
-	q.labels = labels.items;
-	q.n_labels = labels.n;
+	q.labels = mount.labels = labels.items;
+	q.n_labels = mount.n_labels = labels.n;
 	q.env = env.items;
 	q.n_env = env.n;
 	l->made |= MADE_CONTAINER;

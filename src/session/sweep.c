@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Clearing away what starts left behind whose berth died in the middle (README.md has the rules). A container that ever ran
- * its program is never touched, nor is a volume that this machine's journal doesn't know as unfinished.
+ * its program is never touched, nor is a volume that this machine's journal doesn't know as unfinished: but for those that only a
+ * mount by name has made (autosave_source.c), which nothing was ever put into.
  */
 #include "berth/log.h"
 #include "berth/mem.h"
@@ -9,13 +10,14 @@
 #include "call.h"
 
 enum sweep_kind { SWEEP_CONTAINER, SWEEP_VOLUME, SWEEP_JOURNAL };
-struct sweep_item { enum sweep_kind kind; char *name, *session, *token, *clone_dir; bool seen, keep, failed; };
+struct sweep_item { enum sweep_kind kind; char *name, *session, *token, *clone_dir; bool seen, keep, failed, empty; };
 
 struct sweep_call {
 	struct session_call base;
 	VEC(struct sweep_item) items;
 	size_t at;
 	bool never_got_settings, look_only;
+	void (*found)(void *ctx, const char *what, bool goes);
 	unsigned n_there;                       /* containers and workspaces that a start made, also those that stay */
 	void (*removed)(void *ctx, const char *what);
 };
@@ -72,15 +74,31 @@ static void one_container(void *call, const struct engine_container *c)
 		journal_item(s, session, token)->keep = true; /* it runs: a session like any other */
 }
 
+/* It has our name and nobody's mark: an engine's own doing, or a person's. What can't be told apart stays, and is told. */
+static void nobodys(struct sweep_call *s, const struct engine_volume *v)
+{
+	if (s->look_only && s->found && !v->n_labels && strncmp(v->name, NAME_PREFIX, strlen(NAME_PREFIX)) == 0)
+		s->found(s->base.ctx, v->name, false);
+}
+
 static void one_volume(void *call, const struct engine_volume *v)
 {
 	struct sweep_call *s = call;
-	s->n_there++;
 	const char *token = label_get(v->labels, v->n_labels, LABEL("pending"));
 	const char *session = label_get(v->labels, v->n_labels, LABEL("session"));
-	struct sweep_item *known = token ? journal_item(s, session, token) : NULL;
-	if (known && !known->keep)
+	const char *looked_at = label_get(v->labels, v->n_labels, LABEL("look"));
+	if (!token) {
+		nobodys(s, v);
+		return;
+	}
+	s->n_there++;
+	struct sweep_item *known = journal_item(s, session, token);
+	if (known && !known->keep) {
 		push(s, SWEEP_VOLUME, v->name, session, token);
+	} else if (looked_at && !session && owner_life(token) == OWNER_DEAD) {
+		push(s, SWEEP_VOLUME, v->name, looked_at, token);
+		VEC_LAST(&s->items)->empty = true;
+	}
 }
 
 /* ---- one after the other ---- */
@@ -91,6 +109,8 @@ static void tell(struct sweep_call *s, const struct sweep_item *i)
 	AUTO_STR text = xasprintf("%s of %s", i->kind == SWEEP_CONTAINER ? "a container" : i->kind == SWEEP_VOLUME ? "a workspace" : "a note", i->session ? i->session : "a start");
 	if (s->removed)
 		s->removed(s->base.ctx, text);
+	else if (s->found)
+		s->found(s->base.ctx, text, true);
 }
 
 static void one_removed(void *call, const struct err *err)
@@ -176,7 +196,7 @@ static void sweep_next(struct sweep_call *s)
 			s->base.call = engine_container_inspect(s->base.engine, i->name, exit_seen, exit_known, s);
 			return;
 		}
-		if (i->kind == SWEEP_VOLUME && known && !known->keep && !known->seen) {
+		if (i->kind == SWEEP_VOLUME && (i->empty || (known && !known->keep && !known->seen))) {
 			s->base.call = engine_volume_remove(s->base.engine, i->name, one_removed, s);
 			return;
 		}
@@ -201,7 +221,7 @@ static void containers_end(void *call, const struct err *err)
 {
 	struct sweep_call *s = call;
 	if (session_call_ok(&s->base, err))
-		s->base.call = engine_volumes(s->base.engine, LABEL("pending"), one_volume, volumes_end, s);
+		s->base.call = engine_volumes(s->base.engine, NULL, one_volume, volumes_end, s);
 }
 
 static void scratch_work(struct loop_work *w, void *nothing)
@@ -217,25 +237,27 @@ static void scratch_done(void *nothing, bool cancelled)
 	(void)cancelled;
 }
 
-static struct session_call *begin(struct engine *e, struct loop *l, void (*told)(void *ctx, const char *what), bool look_only, session_end_fn end, void *ctx)
+static struct sweep_call *begin(struct engine *e, struct loop *l, session_end_fn end, void *ctx)
 {
 	struct sweep_call *s = session_call_new(sizeof *s, e, l, end, ctx);
 	s->base.fini = sweep_fini;
-	s->removed = told;
-	s->look_only = look_only;
-	if (!look_only)
-		loop_work_submit(l, scratch_work, scratch_done, NULL); /* beside it: nobody waits for that */
 	journal_each(engine_identity(e), from_journal, s);
 	s->base.call = engine_containers(e, LABEL("pending"), one_container, containers_end, s);
-	return &s->base;
+	return s;
 }
 
 struct session_call *session_sweep(struct engine *e, struct loop *l, void (*removed)(void *ctx, const char *what), session_end_fn end, void *ctx)
 {
-	return begin(e, l, removed, false, end, ctx);
+	struct sweep_call *s = begin(e, l, end, ctx);
+	s->removed = removed;
+	loop_work_submit(l, scratch_work, scratch_done, NULL); /* beside it: nobody waits for that */
+	return &s->base;
 }
 
-struct session_call *session_leftovers(struct engine *e, struct loop *l, void (*found)(void *ctx, const char *what), session_end_fn end, void *ctx)
+struct session_call *session_leftovers(struct engine *e, struct loop *l, void (*found)(void *ctx, const char *what, bool goes), session_end_fn end, void *ctx)
 {
-	return begin(e, l, found, true, end, ctx);
+	struct sweep_call *s = begin(e, l, end, ctx);
+	s->found = found;
+	s->look_only = true;
+	return &s->base;
 }

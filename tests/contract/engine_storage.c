@@ -41,7 +41,7 @@ static void volume_drop(const char *name)
 static void with_volume(const char *container, const char *volume)
 {
 	test_make(&(struct engine_create_query){ .name = container, .image = TEST_IMAGE, .cmd = sleeping, .n_cmd = 2, .labels = test_labels, .n_labels = 1,
-		.mounts = &(struct engine_mount){ volume, "/work", false }, .n_mounts = 1 });
+		.mounts = &(struct engine_mount){ .volume = volume, .target = "/work", .labels = test_labels, .n_labels = 1 }, .n_mounts = 1 });
 }
 
 static void test_volumes(void **state)
@@ -61,6 +61,19 @@ static void test_volumes(void **state)
 	seen_clear(&s);
 	engine_volume_create(test_engine(), "bad/name", NULL, 0, seen_end, &s);
 	assert_ended_as(&s, ERR_USAGE, "bad/name", "a bad name");
+}
+
+/* A volume that is not there comes into being with the labels that its mount says. */
+static void test_mount_makes_no_stranger(void **state)
+{
+	const char *volume = test_name("mount"), *container = test_name("mountuser");
+
+	with_volume(container, volume);
+	if (!(engine_caps(test_engine()) & ENGINE_IS_PODMAN)) /* which knows no labels there */
+		assert_true(volume_listed(volume));
+	test_remove(container);
+	volume_drop(volume);
+	assert_false(volume_listed(volume));
 }
 
 /* ---- archives ---- */
@@ -165,6 +178,6 @@ static void test_network(void **state)
 }
 
 const struct CMUnitTest storage_tests[] = {
-	cmocka_unit_test(test_volumes), cmocka_unit_test(test_archive), cmocka_unit_test(test_archive_refused), cmocka_unit_test(test_network),
+	cmocka_unit_test(test_volumes), cmocka_unit_test(test_mount_makes_no_stranger), cmocka_unit_test(test_archive), cmocka_unit_test(test_archive_refused), cmocka_unit_test(test_network),
 };
 const size_t n_storage_tests = ARRAY_LEN(storage_tests);

@@ -362,14 +362,15 @@ containers() { engine_call GET "/containers/json?all=1&filters=$(label_filter "$
 volumes() { engine_call GET "/volumes?filters=$(label_filter "$1")" | json '"\n".join(v["Name"] for v in d["Volumes"] or [])'; }
 
 # The sessions of other tests, and of a person, stay: ours are those of projects that have our mark, and all that a private
-# engine has.
+# engine has; and volumes that have it in their name, whether or not anybody gave them a label.
 e2e_ours() {
   local kind list all=no
   [ -z "$E2E_ENGINE_PID" ] || all=yes
   for kind in 'containers/json?all=1' volumes; do
     list=$(engine_call GET "/$kind") || continue
     json '"\n".join(a[0].split("/")[0] + "/" + (i.get("Id") or i["Name"]) for i in (d if isinstance(d, list) else d["Volumes"] or [])
-      if any(k.startswith("io.berth.") and (a[2] == "yes" or a[1] in v) for k, v in (i["Labels"] or {}).items()))' \
+      if any(k.startswith("io.berth.") and (a[2] == "yes" or a[1] in v) for k, v in (i["Labels"] or {}).items())
+      or i.get("Name", "").startswith("berth-") and a[1] in i["Name"])' \
       "$kind" "-${E2E_ID,,}" "$all" <<<"$list" | sed '/^$/d'
   done
 }

@@ -198,5 +198,29 @@ sound 'a file of 2 GB'
 no_copies 'at the end'
 berth stop "$session" --force
 is "$STATUS" 0 'it stops' || diag "$ERR"
+
+# A workspace whose container is gone is read through one that is made for it. When it is removed meanwhile, it does not come back:
+# an engine makes volumes that it doesn't know when they are mounted by name.
+berth start "$(own odd)" --name "$session" --json
+container=$(json 'd["container"]' <<<"$OUT")
+printf 'mine\n' >"$T/work"
+give_one "$T/work" mine
+engine_call DELETE "/containers/$container?force=1" >/dev/null
+volume_there() { engine_json /volumes "'berth-$session' in [v['Name'] for v in d['Volumes'] or []]"; }
+berth save "$session"
+is "$STATUS" 0 'a workspace without its container is saved' || diag "$ERR"
+ok 'a workspace without its container: every byte' arrived "$T/work" mine
+is "$(volume_there)" true 'a workspace without its container: it is still there'
+gate_start
+gate_hold 'POST [^ ]*/containers/create\?name=berth-save-'
+background gone "$BERTH" save "$session"
+wait_ok 20 'a save is about to look into a workspace' gate_held
+engine_call DELETE "/volumes/berth-$session" >/dev/null
+is "$(volume_there)" false 'the workspace is removed'
+gate_open
+wait "$PID"
+isnt $? 0 'the save fails'
+like "$(cat "$T/gone.out")" 'the workspace of .* is gone' 'and says why'
+is "$(volume_there)" false 'the workspace has not come back'
 is "$(leftovers)" '' 'nothing is left'
 done_testing

@@ -135,7 +135,7 @@ static void test_create_body(void **state)
 	static const char *const cmd[] = { "a", "b c" };
 	json_auto_t *j = docker_create_body(&(struct engine_create_query){ .image = "i", .cmd = cmd, .n_cmd = 2, .memory_bytes = 1 << 30, .cpus = 0.1, .drop_caps = true,
 		.no_new_privileges = true, .ports = &(struct engine_port){ 8888, 0, NULL }, .n_ports = 1, .labels = &(struct net_header){ "l", "bad \xff" }, .n_labels = 1,
-		.env = &(struct net_header){ "A", "b=c" }, .n_env = 1, .log_max_mb = 10, .mounts = &(struct engine_mount){ "v", "/work", true }, .n_mounts = 1 });
+		.env = &(struct net_header){ "A", "b=c" }, .n_env = 1, .log_max_mb = 10, .mounts = &(struct engine_mount){ "v", "/work", &(struct net_header){ "io.berth.look", "a" }, 1, true, true }, .n_mounts = 1 });
 
 	assert_int_equal(json_int(j, "HostConfig.MemorySwap", 0), 1 << 30);
 	assert_int_equal(json_int(j, "HostConfig.NanoCpus", 0), 100000000);
@@ -145,7 +145,9 @@ static void test_create_body(void **state)
 	assert_string_equal(json_str(j, "HostConfig.LogConfig.Config.max-size", ""), "10m");
 	assert_string_equal(json_str(j, "HostConfig.RestartPolicy.Name", ""), "no");
 	assert_null(json_path(j, "Entrypoint"));
-	assert_true(json_bool(json_array_get(json_path(j, "HostConfig.Mounts"), 0), "ReadOnly", false));
+	const json_t *mount = json_array_get(json_path(j, "HostConfig.Mounts"), 0);
+	assert_true(json_bool(mount, "ReadOnly", false) && json_bool(json_path(mount, "VolumeOptions"), "NoCopy", false));
+	assert_string_equal(json_string_value(json_object_get(json_path(mount, "VolumeOptions.Labels"), "io.berth.look")), "a");
 	assert_null(json_path(j, "HostConfig.DeviceRequests"));
 	assert_null(json_path(j, "HostConfig.StorageOpt"));
 	json_auto_t *big = docker_create_body(&(struct engine_create_query){ .image = "i", .gpus = 2, .disk_bytes = 10u << 20, .shm_bytes = 1 << 20 });

@@ -100,7 +100,7 @@ static struct engine_call *image_inspect(struct engine *e, const char *ref, void
 	bool go;
 	struct fake_call *c = call_new(e, "image_inspect", ref, end, ctx, &go);
 	c->got = (void (*)(void))got;
-	c->deliver = give_image;
+	c->deliver = got ? give_image : NULL;
 	if (!c->f->image_there)
 		fail_with(c, ERR_NOT_FOUND, "No such image");
 	return &c->base;
@@ -146,6 +146,16 @@ static void keep_words(struct thing *t, const struct engine_create_query *q)
 	t->port = q->n_ports ? q->ports[0].host_port : 0;
 }
 
+/* Nothing new where there is one. */
+static void make_volume(struct fake_engine *f, const char *name, const struct net_header *labels, size_t n_labels)
+{
+	bool there = false;
+	for (size_t i = 0; i < f->n_volumes; i++)
+		there = there || strcmp(f->volumes[i].name, name) == 0;
+	if (!there)
+		fake_add(f->volumes, &f->n_volumes, name, labels, n_labels);
+}
+
 static struct engine_call *create(struct engine *e, const struct engine_create_query *q, void (*made)(void *, const char *, const char *), engine_end_fn end, void *ctx)
 {
 	bool go;
@@ -157,6 +167,8 @@ static struct engine_call *create(struct engine *e, const struct engine_create_q
 		fail_with(c, ERR_CONFLICT, "the name is already in use");
 	else if (go)
 		keep_words(fake_add(c->f->containers, &c->f->n_containers, q->name, q->labels, q->n_labels), q);
+	for (size_t i = 0; go && i < q->n_mounts; i++)
+		make_volume(c->f, q->mounts[i].volume, q->mounts[i].labels, q->mounts[i].n_labels);
 	return &c->base;
 }
 
@@ -251,12 +263,10 @@ static struct engine_call *container_inspect(struct engine *e, const char *name,
 /* ---- volumes, network ---- */
 static struct engine_call *volume_create(struct engine *e, const char *name, const struct net_header *labels, size_t n_labels, engine_end_fn end, void *ctx)
 {
-	bool go, there = false;
+	bool go;
 	struct fake_call *c = call_new(e, "volume_create", name, end, ctx, &go);
-	for (size_t i = 0; i < c->f->n_volumes; i++)
-		there = there || strcmp(c->f->volumes[i].name, name) == 0;
-	if (go && !there)
-		fake_add(c->f->volumes, &c->f->n_volumes, name, labels, n_labels);
+	if (go)
+		make_volume(c->f, name, labels, n_labels);
 	return &c->base;
 }
 

@@ -47,7 +47,9 @@ void fake_things_fini(struct thing *things, size_t n)
 
 bool fake_matches(const struct thing *t, const char *filter)
 {
-	const char *eq = strchr(filter, '=');
+	const char *eq = filter ? strchr(filter, '=') : NULL;
+	if (!filter)
+		return true;
 	size_t len = eq ? (size_t)(eq - filter) : strlen(filter);
 	for (size_t i = 0; i < t->n_labels; i++)
 		if (strlen(t->labels[i].name) == len && strncmp(t->labels[i].name, filter, len) == 0 && (!eq || strcmp(t->labels[i].value, eq + 1) == 0))

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "berth/autosave.h"
 #include "berth/path.h"
 #include "fake.h"
 #include "session/parts.h"
@@ -10,7 +11,7 @@
 struct world {
 	struct loop *loop;
 	struct fake_engine *e;
-	unsigned ends, n_items, n_removed;
+	unsigned ends, n_items, n_removed, lost_at;
 	struct err err;
 	struct buf text;
 	struct usage usage;
@@ -268,9 +269,79 @@ static void only_leftovers_are_swept(void **state)
 	}
 }
 
+/* ---- volumes that a mount would make ---- */
+static void look_into(struct world *w)
+{
+	struct fake_forge *forge = fake_forge_new(w->loop);
+	const struct autosave_deps deps = { w->loop, &w->e->base, &forge->base };
+	const struct session s = { .name = S("a"), .container_id = S("berth-a"), .volume = S("berth-a"), .image_ref = S("img"), .workdir = S("/home/jovyan/work/p"), .owner = S("ada") };
+	const struct project p = { .path = S("p") };
+	autosave_start(&deps, &(struct autosave_query){ .session = &s, .project = &p, .look_only = true }, &(struct autosave_events){ .end = on_end }, w);
+	finish(w);
+	forge_free(&forge->base);
+}
+
+static void loses_its_volume(void *world, unsigned op)
+{
+	struct world *w = world;
+	if (op == w->lost_at)
+		fake_drop(w->e->volumes, &w->e->n_volumes, "berth-a");
+}
+
+/* Whenever the workspace goes while a save looks for it: it does not come back, and the save says that it is gone. */
+static void a_removed_workspace_stays_removed(void **state)
+{
+	(void)state;
+	for (unsigned lost_at = 1; lost_at <= 4; lost_at++) {
+		AUTO(world_fini) struct world w;
+		world_init(&w);
+		add_session(&w, "a", "exited", 0, "x");
+		fake_drop(w.e->containers, &w.e->n_containers, "berth-a");
+		w.lost_at = lost_at;
+		w.e->before_op = loses_its_volume;
+		w.e->before_ctx = &w;
+		look_into(&w);
+		assert_int_equal(w.err.code, ERR_NOT_FOUND);
+		assert_non_null(strstr(w.err.text, "the workspace of a is gone"));
+		assert_true(w.e->n_volumes == 0 && w.e->n_containers == 0);
+		assert_int_equal(w.e->n_creates, lost_at == 4);
+	}
+}
+
+static void told(void *world, const char *what, bool goes)
+{
+	struct world *w = world;
+	buf_addf(&w->text, "%s %s\n", goes ? "goes:" : "stays:", what);
+}
+
+static void volumes_of_broken_looks_are_swept(void **state)
+{
+	AUTO(world_fini) struct world w;
+	AUTO_STR dead = dead_token();
+	AUTO_STR mine = owner_token();
+	const struct net_header gone[] = { { LABEL("look"), "a" }, { LABEL("pending"), dead } }, alive[] = { { LABEL("look"), "b" }, { LABEL("pending"), mine } };
+	const struct net_header other[] = { { "x", "y" } };
+	(void)state;
+	world_init(&w);
+	fake_add(w.e->volumes, &w.e->n_volumes, "berth-a", gone, 2);
+	fake_add(w.e->volumes, &w.e->n_volumes, "berth-b", alive, 2);
+	fake_add(w.e->volumes, &w.e->n_volumes, "berth-c", NULL, 0);
+	fake_add(w.e->volumes, &w.e->n_volumes, "berth-d", other, 1);
+	fake_add(w.e->volumes, &w.e->n_volumes, "data", NULL, 0);
+	session_leftovers(&w.e->base, w.loop, told, on_end, &w);
+	finish(&w);
+	assert_string_equal(buf_str(&w.text), "stays: berth-c\ngoes: a workspace of a\n");
+	session_sweep(&w.e->base, w.loop, removed, on_end, &w);
+	finish(&w);
+	assert_int_equal(w.n_removed, 1);
+	assert_int_equal(w.e->n_volumes, 4);
+	assert_string_equal(w.e->volumes[0].name, "berth-b");
+}
+
 const struct CMUnitTest sessions_tests[] = {
 	cmocka_unit_test(states_come_from_the_engine), cmocka_unit_test(kept_workspaces_are_listed), cmocka_unit_test(list_is_cancelled),
 	cmocka_unit_test(stopping_removes_all_of_it), cmocka_unit_test(stopping_fails_aloud), cmocka_unit_test(addresses_have_their_token),
 	cmocka_unit_test(usage_is_told), cmocka_unit_test(only_leftovers_are_swept),
+	cmocka_unit_test(a_removed_workspace_stays_removed), cmocka_unit_test(volumes_of_broken_looks_are_swept),
 };
 const size_t n_sessions_tests = ARRAY_LEN(sessions_tests);
