@@ -125,7 +125,9 @@ struct app_deed_query {
 };
 /* 0, or the reason why not: scope, role, the job's state, a forge without CI. Asks nobody. */
 int app_may(struct app *a, const struct app_deed_query *q, struct err *reterr);
-/* Does it (ERR_BUSY from a pin: the branch is checked out, only `beside` can do it); `said` is told in sentences what came of it. Gives a number for app_forget(). */
+/* Is the branch what stood in the way (it is checked out, or protected), so that the same deed can be done `beside` it? */
+bool app_beside_helps(const struct app_deed_query *q, const struct err *err);
+/* Does it; `said` is told in sentences what came of it. Gives a number for app_forget(). */
 unsigned app_do(struct app *a, const struct app_deed_query *q, void (*said)(void *ctx, const char *text), app_end_fn end, void *ctx);
 bool app_has_jobs(const struct app *a, struct project_id p);   /* its forge builds images itself */
 

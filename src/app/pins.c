@@ -97,6 +97,13 @@ int may_pin_own(const struct subject *s, struct err *reterr)
 	return -ERR_NOT_FOUND;
 }
 
+/* 400: the host's word about this branch; other refusals are about the account or the project. */
+bool app_beside_helps(const struct app_deed_query *q, const struct err *err)
+{
+	bool pins = q->deed == APP_PIN || q->deed == APP_UNPIN;
+	return pins && !q->beside && err && (err->code == ERR_BUSY || (err->code == ERR_DENIED && err->http == 400));
+}
+
 void pin_begin(struct ask *k, const struct subject *s, const struct app_deed_query *q)
 {
 	const char *image = q->deed == APP_UNPIN ? NULL : q->image ? q->image : s->image->ref;

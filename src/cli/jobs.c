@@ -41,11 +41,13 @@ static bool add_variable(struct cli *c, size_t i, struct app_variable *v, char *
 /* A pin that can't go onto the branch can go beside it. */
 static void deed_over(void *cli, const struct err *err)
 {
+	struct cli *c = cli;
 	struct err e = { 0 };
+	const struct app_deed_query q = { .deed = deed_of(c), .beside = cli_flag(c, "beside") != NULL };
 	err_copy(&e, err);
-	if (e.code == ERR_BUSY) {
+	if (app_beside_helps(&q, err)) {
 		*e.hint = '\0'; /* it speaks of the dashboard's question */
-		err_hint(&e, "--beside puts it on a branch of its own, for you to merge; or check out another branch first.");
+		err_hint(&e, "--beside puts it on a branch of its own, for you to merge%s.", e.code == ERR_BUSY ? "; or check out another branch first" : "");
 	}
 	cli_end(cli, err ? &e : NULL);
 }

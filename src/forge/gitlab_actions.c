@@ -172,6 +172,7 @@ static void commit_got(struct op *op, const struct net_answer *a, const struct e
 		bool rights = strstr(words_of(a, &words), "not allowed to push") != NULL;
 		err_set(&bad, rights ? ERR_DENIED : ERR_CONFLICT, "nothing was committed to %s of %s: %s", x->branch, op->project, buf_str(&words));
 		err_hint(&bad, "%s", rights ? "the branch is protected: commit to another one" : "the branch may have moved on: look again");
+		bad.http = a->response.status;
 		op_end(op, &bad);
 		return;
 	}

@@ -350,6 +350,10 @@ void details_session(struct tui *t, struct doc *d)
 		else
 			offer(t, d, CMD_RESUME, "go on with it");
 		offer(t, d, CMD_LOG, "what its program prints");
+		if (session_is_up(s)) {
+			offer(t, d, CMD_COMMIT_WORK, "commit and push its work");
+			offer(t, d, CMD_PULL, "pull what is new");
+		}
 		offer(t, d, CMD_STOP, "stop it");
 	}
 }

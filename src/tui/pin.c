@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pin, unpin: which image is asked for; where the branch is checked out, a branch beside it is offered. */
+/* pin, unpin: which image is asked for; where the branch is checked out or protected, a branch beside it is offered. */
 #include "tui/tui_impl.h"
 
 static void begin(struct tui *t, bool beside);
@@ -28,10 +28,17 @@ static void offer_beside(struct tui *t, const struct err *err)
 	doc_fini(&d);
 }
 
+static struct app_deed_query query(const struct tui *t, bool beside)
+{
+	return (struct app_deed_query){ .deed = t->pin.image ? APP_PIN : APP_UNPIN, .project = t->pin.project, .commit = t->pin.commit, .branch = t->pin.branch,
+		.image = t->pin.image, .beside = beside };
+}
+
 static void ended(void *tui, const struct err *err)
 {
 	struct tui *t = tui;
-	if (err && err->code == ERR_BUSY)
+	const struct app_deed_query q = query(t, t->pin.beside);
+	if (app_beside_helps(&q, err))
 		offer_beside(t, err);
 	else if (err)
 		say_error(t, err);
@@ -40,8 +47,8 @@ static void ended(void *tui, const struct err *err)
 
 static void begin(struct tui *t, bool beside)
 {
-	const struct app_deed_query q = { .deed = t->pin.image ? APP_PIN : APP_UNPIN, .project = t->pin.project, .commit = t->pin.commit, .branch = t->pin.branch,
-		.image = t->pin.image, .beside = beside };
+	const struct app_deed_query q = query(t, beside);
+	t->pin.beside = beside;
 	app_do(t->app, &q, said, ended, t);
 }
 
@@ -60,7 +67,7 @@ static void typed(struct tui *t, const char *text, bool accepted)
 	begin(t, false);
 }
 
-/* What is pinned is remembered: the cursor may be elsewhere when the branch turns out to be checked out. */
+/* What is pinned is remembered: the cursor may be elsewhere when the branch turns out to be checked out or protected. */
 void do_pin(struct tui *t, bool pin)
 {
 	const struct image *i = store_image(t->store, t->sel.project, &t->sel.commit);

@@ -117,7 +117,7 @@ struct tui {
 	struct loop_timer *tick;       /* once a minute, once a second while something counts down */
 	struct stop *stop_asked; /* actions.c: what a stop would lose is being asked */
 	struct following *following;   /* links.c: the link that is being followed */
-	struct { struct project_id project; struct oid commit; char *branch, *image; } pin; /* pin.c: what is being pinned where; image NULL: unpinned */
+	struct { struct project_id project; struct oid commit; char *branch, *image; bool beside; } pin; /* pin.c: what is being pinned where; image NULL: unpinned */
 	struct bulk *bulk; /* bulk.c: the marked rows that a question is about */
 	struct { char *folder; int template, host; } new; /* new.c: of the project that is being made */
 	struct { struct loop_child *child; struct loop_timer *timer; char *file; } browser; /* clipboard.c */

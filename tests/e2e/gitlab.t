@@ -85,6 +85,42 @@ is "$STATUS" 0 'unpin: through the host' || diag "$ERR"
 git -C "$T/clone" fetch --quiet origin 2>>"$T/git.err"
 unlike "$(git -C "$T/clone" show origin/main:.renku/renku.ini)" '^image' 'unpin: it has gone'
 
+# A protected branch takes no commit of zoe's: the same goes beside it, when it is said so.
+tell projects/lab/air/flights '{"protected": ["stable", "main"]}' >/dev/null
+tip=$(git -C "$T/clone" rev-parse origin/main)
+pinned() { git -C "$T/clone" fetch --quiet origin 2>>"$T/git.err" && git -C "$T/clone" show "origin/pin/${tip:0:7}:.renku/renku.ini" | grep -q '^image = registry.example/air/flights:2$'; }
+berth pin lab/air/flights main --image registry.example/air/flights:2
+is "$STATUS" 4 'pin: a protected branch refuses'
+like "$ERR" 'not allowed to push.*--beside puts it on a branch of its own' 'pin: why, and what goes instead'
+nok 'pin: and nothing was made unasked' pinned
+berth pin lab/air/flights main --image registry.example/air/flights:2 --beside
+is "$STATUS" 0 'pin: beside a protected branch' || diag "$ERR"
+like "$ERR" "on pin/${tip:0:7} pins registry.example/air/flights:2 .a branch beside" 'pin: and where it is'
+ok 'pin: it is there' pinned
+is "$(git -C "$T/clone" rev-parse origin/main "origin/pin/${tip:0:7}~1")" "$tip
+$tip" 'pin: on top of a main that stays where it was'
+tell "projects/lab/air/flights" "{\"delete_branch\": \"pin/${tip:0:7}\"}" >/dev/null
+git -C "$T/clone" fetch --quiet --prune origin 2>>"$T/git.err"
+term_start 100x30 "$BERTH"
+term_ok 30 'lab/air/flights|air/flights' 'the dashboard lists the project'
+term_keys /
+term_type flights
+term_keys Enter 3
+term_ok 30 '\[3\] Commits.*1/' 'its commits'
+term_keys :
+term_type pin
+term_keys Enter
+term_ok 10 'pin the image:' 'pin: it asks which image'
+term_keys C-u
+term_type registry.example/air/flights:2
+term_keys Enter
+term_ok 20 'Pin it on a branch beside' 'pin: where the branch is protected, a branch beside is offered'
+term_keys b
+wait_ok 20 'pin: and made' pinned
+term_keys Q
+term_end
+tell projects/lab/air/flights '{"protected": ["stable"]}' >/dev/null
+
 # A build on this machine, and a copy ---------------------------------------------------------------------------------------
 git -C "$T/clone" checkout --quiet -b here
 printf 'FROM scratch\nCOPY README.md /\n' >"$T/clone/Dockerfile"

@@ -203,6 +203,7 @@ background() {
 stop_process() {
   kill "$1" 2>/dev/null || return 0
   wait_until 10 process_gone "$1" || kill -9 "$1" 2>/dev/null
+  wait_until 10 process_gone "$1" || diag "process $1 does not end"
   wait "$1" 2>/dev/null
   return 0
 }
@@ -387,6 +388,26 @@ keeper_pid() { cat "$XDG_STATE_HOME"/berth/keeper@*.lock 2>/dev/null; }
 keeper_lives() { local pid; pid=$(keeper_pid) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; }
 keeper_gone() { ! keeper_lives; }
 
+# keepers_end: every process of berth that carries this test's home (keepers and the like, which berth starts by itself) is ended, and
+# has ended: asked first, then, bounded, made to. A keeper that is asked starts no other; one that another berth of this test starts
+# meanwhile is found by the next round.
+home_pids() {
+  local pid
+  while IFS= read -r pid; do
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != berth ] || printf '%s\n' "$pid"
+  done < <(grep -lsz "^HOME=$T/home$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+}
+keepers_end() {
+  local pid round
+  for round in 1 2 3; do
+    for pid in $(home_pids); do stop_process "$pid"; done
+    wait_until 10 home_is_empty && return 0
+  done
+  diag "after $round rounds processes of this test still run: $(home_pids | tr '\n' ' ')"
+  return 1
+}
+home_is_empty() { [ -z "$(home_pids)" ]; }
+
 # leftovers: what of sessions this test has made and not removed.
 leftovers() { e2e_ours; }
 
@@ -433,10 +454,7 @@ e2e_cleanup() {
   trap - EXIT
   term_tmux kill-server 2>/dev/null
   for pid in ${E2E_PIDS[@]+"${E2E_PIDS[@]}"}; do stop_process "$pid"; done
-  # Keepers and the like that berth started by itself carry this test's home in their environment.
-  while IFS= read -r pid; do
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != berth ] || stop_process "$pid"
-  done < <(grep -lsz "^HOME=$T/home$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+  keepers_end
   if [ -n "$E2E_ENGINE_PID" ]; then
     e2e_remove_ours
     engine_stop TERM
@@ -450,6 +468,9 @@ e2e_cleanup() {
     "'\\n'.join(t for i in d for t in i['RepoTags'] or [] if t.startswith('berth/') and ('-${E2E_ID,,}' in t or '/${E2E_ID,,}-' in t))" 2>/dev/null)
   for image in ${E2E_IMAGES[@]+"${E2E_IMAGES[@]}"}; do engine_call DELETE "/images/$image?force=1" >/dev/null 2>&1; done
   while IFS= read -r mounted; do umount -l "$mounted" 2>/dev/null; done < <(cut -d' ' -f2 /proc/mounts | grep "^$T/" | sort -r)
-  rm -rf "$T"
+  rm -rf "$T" 2>/dev/null || wait_until 10 rm -rf "$T" 2>/dev/null || {
+    diag "what is left of $T: $(find "$T" | head -n 5 | tr '\n' ' ')"
+    [ "$status" -ne 0 ] || status=1
+  }
   exit "$status"
 }

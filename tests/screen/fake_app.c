@@ -148,6 +148,7 @@ unsigned app_do(struct app *a, const struct app_deed_query *q, void (*said)(void
 	note(a, "deed %d", (int)q->deed);
 	return 1;
 }
+bool app_beside_helps(const struct app_deed_query *q, const struct err *err) { return !q->beside && err && err->code == ERR_BUSY; }
 char *app_job_log_id(struct project_id p, uint64_t job) { return xasprintf("%llx-%llu", (unsigned long long)p.v, (unsigned long long)job); }
 int app_watch(struct app *a, const struct app_watch_query *q, struct err *reterr)
 {
