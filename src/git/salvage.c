@@ -199,7 +199,15 @@ bool salvage_is_nested(const struct salvage *s, const char *path)
 	return false;
 }
 
-/* "sub/.git" or "sub/.git/HEAD": the folder is a repository of its own. */
+static bool is_noted(const struct salvage *s, const char *folder)
+{
+	for (size_t i = 0; i < s->nested.len; i++)
+		if (!strcmp(s->nested.items[i], folder))
+			return true;
+	return false;
+}
+
+/* "sub/.git" or "sub/.git/HEAD": the folder is a repository of its own. One in a submodule may be a submodule, too. */
 static bool note_nested(struct salvage *s, const char *path)
 {
 	const char *at = strstr(path, "/.git");
@@ -209,7 +217,7 @@ static bool note_nested(struct salvage *s, const char *path)
 	if (!at)
 		return false;
 	AUTO_STR folder = xasprintf("%.*s/", (int)(at - path), path);
-	if (!salvage_is_nested(s, folder)) {
+	if (!salvage_is_nested(s, folder) || (!is_noted(s, folder) && salvage_is_module(s, folder))) {
 		char *owned = xstrdup(folder);
 		VEC_PUSH(&s->nested, owned);
 	}

@@ -39,11 +39,11 @@ int salvage_to_lfs(struct salvage *s, const struct salvage_item *i, git_oid *ret
 bool salvage_lfs_object_wanted(const struct salvage *s, const char *below, uint64_t size);
 struct salvage_tips { const salvaged_list *saved; const git_oid *known; size_t n_known; };
 int salvage_lfs_collect(struct salvage *s, const struct salvage_tips *t, const atomic_bool *stop, struct salvage_result *ret, struct err *reterr);
-/* Submodules (salvage_apart.c): is this a submodule's path? Where to a file of its .git goes (owned; NULL: it stays out). Is all of it at a
- * commit that others have? folder: "sub/". */
+/* Submodules (salvage_apart.c): is this a submodule's path? Where to a file of its .git goes (owned; NULL: it stays out). A sentence about
+ * what of it others don't have (owned; NULL: there is nothing). folder: "sub/"; start: the project's commit that the session began at. */
 bool salvage_is_module(struct salvage *s, const char *path);
 char *salvage_nested_git_file(struct salvage *s, const char *path);
-bool salvage_module_is_clean(struct salvage *s, const char *folder, const git_oid *commit);
+char *salvage_module_note(struct salvage *s, const char *folder, const struct oid *start);
 /* Commits that the project's branch of that name has and HEAD has not (salvage_behind.c). known: commits that the project has. */
 uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oid *head, const struct salvage_spec *spec, const git_oid *known, size_t n_known);
 #endif

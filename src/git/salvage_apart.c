@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A submodule in a workspace is a repository of its own: whether all of it is at a commit that others have. */
+/*
+ * A submodule in a workspace is a repository of its own: what of it is nowhere else. It is counted and told, not saved: README.md, "What an
+ * autosave leaves out", has the reasons.
+ */
 #include <sys/stat.h>
 #include "berth/path.h"
 #include "git/salvage.h"
@@ -29,12 +32,14 @@ bool salvage_is_module(struct salvage *s, const char *path)
 	return false;
 }
 
-struct module { struct salvage *s; const char *folder; struct repo *repo; git_index *index; VEC(git_oid) known; };
+struct counts { uint32_t files, commits; bool stash; };
+struct module { struct salvage *s; const char *folder; struct repo *repo; git_index *index; git_revwalk *walk; VEC(git_oid) known; };
 
 static void module_fini(struct module *m)
 {
 	VEC_FINI(&m->known);
 	git_index_free(m->index);
+	git_revwalk_free(m->walk);
 	repo_free(m->repo);
 }
 
@@ -53,15 +58,7 @@ static int module_open(struct module *m)
 	return repo_open(dir, &m->repo, NULL);
 }
 
-static bool is_known(const struct module *m, const git_oid *tip)
-{
-	for (size_t i = 0; i < m->known.len; i++)
-		if (git_oid_equal(&m->known.items[i], tip))
-			return true;
-	return m->known.len && git_graph_reachable_from_any(m->repo->git, tip, m->known.items, m->known.len) == 1;
-}
-
-/* Calls each with every tip; false when one of them said so, or could not be read. */
+/* Calls each with every tip; false when one could not be read. */
 static bool each_tip(struct module *m, const char *glob, bool (*each)(struct module *m, const git_oid *tip))
 {
 	AUTO(git_reference_iterator_free_p) git_reference_iterator *it = NULL;
@@ -80,8 +77,36 @@ static bool know(struct module *m, const git_oid *tip)
 	return true;
 }
 
-static bool ask(struct module *m, const git_oid *tip) { return is_known(m, tip); }
-static bool refuse(struct module *m, const git_oid *tip) { return false; }
+/* The commit of a submodule that the session began with: its remote has that. What the index says now may be nowhere else. */
+static void know_start(struct module *m, const struct oid *start)
+{
+	AUTO(git_commit_free_p) git_commit *c = NULL;
+	AUTO(git_tree_free_p) git_tree *tree = NULL;
+	git_tree_entry *e = NULL;
+	AUTO_STR folder = xstrndup(m->folder, strlen(m->folder) - 1);
+	git_oid id;
+
+	if (!git_commit_lookup(&c, m->s->repo->git, oid_to_git(start, &id)) && !git_commit_tree(&tree, c) && !git_tree_entry_bypath(&e, tree, folder) &&
+	    git_tree_entry_filemode(e) == GIT_FILEMODE_COMMIT)
+		VEC_PUSH(&m->known, *git_tree_entry_id(e));
+	git_tree_entry_free(e);
+}
+
+static bool walk_from(struct module *m, const git_oid *tip) { return !git_revwalk_push(m->walk, tip); }
+
+/* Commits that HEAD and the branches have, and neither a remote branch nor the commit that the session began with. */
+static bool count_commits(struct module *m, const git_oid *head, uint32_t *ret)
+{
+	git_oid at;
+	bool good = each_tip(m, "refs/remotes/*", know) && !git_revwalk_new(&m->walk, m->repo->git) && walk_from(m, head) && each_tip(m, "refs/heads/*", walk_from);
+	int rc = 0;
+
+	for (size_t i = 0; good && i < m->known.len; i++)
+		git_revwalk_hide(m->walk, &m->known.items[i]); /* one that is not here hides nothing */
+	while (good && !(rc = git_revwalk_next(&at, m->walk)))
+		++*ret;
+	return good && rc == GIT_ITEROVER;
+}
 
 static int module_tree(struct module *m, const git_oid *head)
 {
@@ -105,7 +130,7 @@ static bool is_deeper(const struct module *m, const char *path)
 	return false;
 }
 
-static bool files_are_those(const struct module *m)
+static void count_files(const struct module *m, uint32_t *ret)
 {
 	size_t seen = 0, wanted = 0;
 
@@ -118,24 +143,46 @@ static bool files_are_those(const struct module *m)
 		const git_index_entry *e = git_index_get_bypath(m->index, f->path + strlen(m->folder), 0);
 		if (!e && salvage_ignored(m->s, f->path))
 			continue;
-		if (!e || !git_oid_equal(&e->id, &f->id) || e->mode != f->mode)
-			return false;
-		seen++;
+		seen += e != NULL;
+		*ret += !e || !git_oid_equal(&e->id, &f->id) || e->mode != f->mode;
 	}
-	return seen == wanted;
+	*ret += (uint32_t)(wanted - MIN_OF(seen, wanted)); /* those that are gone */
 }
 
-bool salvage_module_is_clean(struct salvage *s, const char *folder, const git_oid *commit)
+static bool look(struct salvage *s, const char *folder, const struct oid *start, struct counts *ret)
 {
 	AUTO(module_fini) struct module m = { .s = s, .folder = folder };
 	struct oid tip;
-	git_oid head;
+	git_oid head, stash;
 
+	*ret = (struct counts){ 0 };
 	if (module_open(&m) || !repo_ref_tip(m.repo, "HEAD", &tip))
 		return false;
-	VEC_PUSH(&m.known, *commit);
+	know_start(&m, start);
 	oid_to_git(&tip, &head);
-	if (!each_tip(&m, "refs/remotes/*", know) || !is_known(&m, &head) || !each_tip(&m, "refs/heads/*", ask) || !each_tip(&m, "refs/stash", refuse))
+	if (!count_commits(&m, &head, &ret->commits) || module_tree(&m, &head))
 		return false;
-	return !module_tree(&m, &head) && files_are_those(&m);
+	ret->stash = !git_reference_name_to_id(&stash, m.repo->git, "refs/stash");
+	count_files(&m, &ret->files);
+	return true;
+}
+
+static void add_count(struct buf *b, uint32_t n, const char *one, const char *many)
+{
+	if (n)
+		buf_addf(b, "%s%u %s", b->len ? ", " : "", n, n == 1 ? one : many);
+}
+
+char *salvage_module_note(struct salvage *s, const char *folder, const struct oid *start)
+{
+	int n = (int)strlen(folder) - 1;
+	AUTO(buf_fini) struct buf what = BUF_INIT;
+	struct counts m;
+
+	if (!look(s, folder, start, &m))
+		return xasprintf("whether all of the submodule %.*s is pushed can't be told: it is not saved with the project; push it from the session to its own repository", n, folder);
+	add_count(&what, m.files, "changed file", "changed files");
+	add_count(&what, m.commits, "commit that was never pushed", "commits that were never pushed");
+	add_count(&what, m.stash, "stash", "stash");
+	return what.len ? xasprintf("the submodule %.*s has work that is nowhere else (%s): it is not saved with the project; push it from the session to its own repository", n, folder, buf_str(&what)) : NULL;
 }

@@ -187,14 +187,10 @@ static int work_keep(struct finishing *f)
 static void note_nested(struct finishing *f)
 {
 	for (size_t i = 0; i < f->s->nested.len; i++) {
-		AUTO_STR folder = xstrndup(f->s->nested.items[i], strlen(f->s->nested.items[i]) - 1);
-		const git_index_entry *e = f->s->tracked ? git_index_get_bypath(f->s->tracked, folder, 0) : NULL;
-		if (e && e->mode == GIT_FILEMODE_COMMIT && salvage_module_is_clean(f->s, f->s->nested.items[i], &e->id))
-			continue;
-		if (e && e->mode == GIT_FILEMODE_COMMIT)
-			note(f, xasprintf("%s is a submodule: what was changed in it is not saved, push it from the session", folder));
-		else
-			note(f, xasprintf("%s is a repository of its own: it is not saved, push it from the session", folder));
+		const char *path = f->s->nested.items[i];
+		char *text = salvage_is_module(f->s, path) ? salvage_module_note(f->s, path, &f->spec->start) : xasprintf("%.*s is a repository of its own: it is not saved with the project; push it from the session", (int)strlen(path) - 1, path);
+		if (text)
+			note(f, text);
 	}
 }
 

@@ -56,10 +56,11 @@ is "$(file_in "$container" "$place/lib/a")" lib 'the submodule is there'
 head -c 100000 /dev/urandom >"$T/work"
 give_one "$T/work" lib/a
 berth save "$session"
-like "$ERR" 'lib is a submodule: what was changed in it is not saved' 'a submodule: its changed files are said not to be saved'
+like "$ERR" 'the submodule lib has work that is nowhere else \(1 changed file\): it is not saved with the project' 'a submodule: its changed files are said not to be saved'
 berth stop "$session"
 is "$STATUS" 6 'a submodule: a stop keeps the workspace, exit status 6' || diag "$ERR"
-like "$ERR" 'stopped with unsaved work: lib is a submodule' 'a submodule: and says why'
+like "$ERR" 'stopped with unsaved work: the submodule lib has' 'a submodule: and says why'
+like "$ERR" 'resume it.*export it' 'a submodule: and what can be done'
 ok 'a submodule: its file is there' kept lib/a "$T/work"
 berth resume "$session"
 is "$STATUS" 0 'a submodule: it is resumed' || diag "$ERR"
@@ -72,6 +73,7 @@ own_commit=$(in_w -C lib rev-parse HEAD)
 give
 berth stop "$session"
 is "$STATUS" 6 'a submodule: a commit that is nowhere else keeps it, too' || diag "$ERR"
+like "$ERR" 'lib has work that is nowhere else \(1 commit that was never pushed\)' 'a submodule: which is said'
 take
 is "$(in_w -C lib rev-parse HEAD)" "$own_commit" 'a submodule: the commit is there'
 ok 'a submodule: it is sound' in_w -C lib fsck --strict --no-dangling
@@ -81,7 +83,7 @@ in_w -C lib update-ref refs/remotes/origin/from-session HEAD
 in_w add lib
 give
 berth save "$session"
-unlike "$ERR" 'is not saved' 'a submodule: once it is pushed, nothing of it is unsaved' || diag "$ERR"
+unlike "$ERR" 'not saved|nowhere else' 'a submodule: once it is pushed, nothing of it is unsaved' || diag "$ERR"
 sound 'a submodule'
 
 # No room where berth keeps its copies.

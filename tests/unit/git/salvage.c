@@ -399,6 +399,75 @@ static void strangers_get_nothing(void **state)
 	}
 }
 
+/* ---- submodules ------------------------------------------------------------------------------------------------------------------- */
+static void add_module(const char *top, const char *lib, const char *path)
+{
+	AUTO_STR sha = git_output(lib, "rev-parse", "main");
+	AUTO_STR entry = xasprintf("160000,%s,%s", sha, path);
+	AUTO_STR list = path_join(top, ".gitmodules");
+	AUTO_STR base = xasprintf("../%s", strrchr(lib, '/') + 1);
+	AUTO_STR text = xasprintf("[submodule \"%s\"]\n\tpath = %s\n\turl = %s\n", path, path, base);
+	write_text(list, text);
+	git_run(top, "add", ".gitmodules");
+	git_run(top, "update-index", "--add", "--cacheinfo", entry);
+	git_run(top, "commit", "-q", "-m", "a submodule");
+}
+
+static void only_note(struct play *p, const char *words)
+{
+	counted(p);
+	if (p->found.notes.len != (words != NULL))
+		fail_msg("%zu notes: %s", p->found.notes.len, p->found.notes.len ? p->found.notes.items[0] : "");
+	if (words && !strstr(p->found.notes.items[0], words))
+		fail_msg("%s", p->found.notes.items[0]);
+}
+
+/* What a submodule has alone is counted, one in a submodule too; and what only the project's index knows is not taken for pushed. */
+static void work_in_submodules_is_counted(void **state)
+{
+	AUTO(play_end) struct play p;
+	AUTO_STR inner = repo_usual("s-mod-inner");
+	AUTO_STR lib = repo_usual("s-mod-lib");
+	strings notes = VEC_INIT;
+	struct err err = { 0 };
+
+	add_module(lib, inner, "inner");
+	play_begin(&p, "s-mod");
+	add_module(p.project, lib, "lib");
+	path_remove_tree(p.clone, NULL);
+	AUTO(repo_free_p) struct repo *r = opened(p.project);
+	p.start = rev(r, "main");
+	const struct clone_spec spec = { .url_or_path = p.project, .branch = "main", .commit = p.start, .into = p.clone, .author_name = "A", .author_email = "a@b" };
+	assert_int_equal(repo_clone(&spec, NULL, NULL, NULL, &err), 0);
+	assert_int_equal(clone_submodules(p.clone, &p.place, NULL, &notes, &err), 0);
+	assert_int_equal(notes.len, 0);
+	AUTO_STR in_lib = path_join(p.clone, "lib");
+	AUTO_STR in_inner = path_join(p.clone, "lib/inner");
+	salvaged(&p);
+	only_note(&p, NULL);
+
+	put(&p, "lib/inner/new", "x");
+	only_note(&p, "the submodule lib/inner has work that is nowhere else (1 changed file): it is not saved with the project; push it");
+	git_run(in_inner, "clean", "-q", "-f");
+	put(&p, "lib/new", "x");
+	put(&p, "lib/.gitignore", "*.o\n");
+	put(&p, "lib/a.o", "x");
+	only_note(&p, "the submodule lib has work that is nowhere else (2 changed files)");
+	git_run(in_lib, "add", "new", ".gitignore");
+	git_run(in_lib, "-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-m", "mine");
+	only_note(&p, "(1 commit that was never pushed)");
+	git_run(p.clone, "add", "lib");
+	only_note(&p, "(1 commit that was never pushed)");
+	git_run(p.clone, "commit", "-q", "-m", "it is at mine");
+	only_note(&p, "(1 commit that was never pushed)");
+	git_run(in_lib, "update-ref", "refs/remotes/origin/mine", "HEAD");
+	only_note(&p, NULL);
+	put(&p, "lib/new", "y");
+	git_run(in_lib, "-c", "user.name=A", "-c", "user.email=a@b", "stash", "-q");
+	only_note(&p, "(1 stash)");
+	strings_fini(&notes);
+}
+
 size_t salvage_tests(struct CMUnitTest *ret)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +482,7 @@ size_t salvage_tests(struct CMUnitTest *ret)
 		cmocka_unit_test(without_git_files_are_kept),
 		cmocka_unit_test(conflicts_are_kept),
 		cmocka_unit_test(strangers_get_nothing),
+		cmocka_unit_test(work_in_submodules_is_counted),
 	};
 
 	memcpy(ret, tests, sizeof tests);

@@ -48,6 +48,7 @@ struct fake_engine {
 struct fake_engine *fake_engine_new(struct loop *loop);
 struct thing *fake_container(struct fake_engine *f, const char *name);
 struct thing *fake_add(struct thing *things, size_t *n, const char *name, const struct net_header *labels, size_t n_labels);
+void fake_mount(struct fake_engine *f, const char *name, const struct net_header *labels, size_t n_labels); /* a volume, unless it is there */
 bool fake_drop(struct thing *things, size_t *n, const char *name);
 void fake_things_fini(struct thing *things, size_t n);
 bool fake_matches(const struct thing *t, const char *filter);

@@ -146,16 +146,6 @@ static void keep_words(struct thing *t, const struct engine_create_query *q)
 	t->port = q->n_ports ? q->ports[0].host_port : 0;
 }
 
-/* Nothing new where there is one. */
-static void make_volume(struct fake_engine *f, const char *name, const struct net_header *labels, size_t n_labels)
-{
-	bool there = false;
-	for (size_t i = 0; i < f->n_volumes; i++)
-		there = there || strcmp(f->volumes[i].name, name) == 0;
-	if (!there)
-		fake_add(f->volumes, &f->n_volumes, name, labels, n_labels);
-}
-
 static struct engine_call *create(struct engine *e, const struct engine_create_query *q, void (*made)(void *, const char *, const char *), engine_end_fn end, void *ctx)
 {
 	bool go;
@@ -168,7 +158,7 @@ static struct engine_call *create(struct engine *e, const struct engine_create_q
 	else if (go)
 		keep_words(fake_add(c->f->containers, &c->f->n_containers, q->name, q->labels, q->n_labels), q);
 	for (size_t i = 0; go && i < q->n_mounts; i++)
-		make_volume(c->f, q->mounts[i].volume, q->mounts[i].labels, q->mounts[i].n_labels);
+		fake_mount(c->f, q->mounts[i].volume, q->mounts[i].labels, q->mounts[i].n_labels);
 	return &c->base;
 }
 
@@ -266,7 +256,7 @@ static struct engine_call *volume_create(struct engine *e, const char *name, con
 	bool go;
 	struct fake_call *c = call_new(e, "volume_create", name, end, ctx, &go);
 	if (go)
-		make_volume(c->f, name, labels, n_labels);
+		fake_mount(c->f, name, labels, n_labels);
 	return &c->base;
 }
 

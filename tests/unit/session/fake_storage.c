@@ -15,6 +15,14 @@ struct thing *fake_add(struct thing *things, size_t *n, const char *name, const 
 	return t;
 }
 
+void fake_mount(struct fake_engine *f, const char *name, const struct net_header *labels, size_t n_labels)
+{
+	for (size_t i = 0; i < f->n_volumes; i++)
+		if (strcmp(f->volumes[i].name, name) == 0)
+			return;
+	fake_add(f->volumes, &f->n_volumes, name, labels, n_labels);
+}
+
 static void thing_fini(struct thing *t)
 {
 	for (size_t i = 0; i < t->n_labels; i++) {
