@@ -7,6 +7,10 @@
  * A commit takes all that is dirty, as `git add -A` and `git commit` would. It is made from a copy of the index that lies where git's own
  * lock of it would (`index.lock`, as `git commit -a` does): nobody else changes the index meanwhile, hooks see a GIT_INDEX_FILE as they
  * are used to, and where anything fails the index is the one that it was, staged and unstaged told apart.
+ *
+ * One of ours that is killed in the middle leaves that lock. `berth.lock` beside it, there only while the lock is ours, says which process
+ * took it and what HEAD was: when that process is gone and no git runs in the project, the next commit clears it away, and where the commit
+ * had been made already, its index takes its place first.
  */
 #include "berth/mem.h"
 #include "call.h"
@@ -73,10 +77,40 @@ static const char script[] =
 	"  end\n"
 	"fi\n"
 	"[ \"$behind\" = 0 ] || end\n"
-	"lock=$dir/index.lock\n"
-	"(set -C && : >\"$lock\") 2>/dev/null || { [ -e \"$lock\" ] && end busy || end read-only; }\n"
-	"trap 'rm -f \"$lock\"' EXIT\n"
+	"lock=$dir/index.lock mark=$dir/berth.lock\n"
+	"take() { (set -C && : >\"$lock\") 2>/dev/null; }\n"
+	/* the 22nd field: numbers of processes come back, with their beginning they don't */
+	"began() { { IFS= read -r line <\"/proc/$1/stat\"; } 2>/dev/null || return 1; set -- ${line##*) }; echo \"${20}\"; }\n"
+	"git_runs() {\n"
+	"  top=$(pwd -P)\n"
+	"  for at in /proc/[0-9]*; do\n"
+	"    { IFS= read -r name <\"$at/comm\"; } 2>/dev/null || continue\n"
+	"    case $name in git|git-*) ;; *) continue ;; esac\n"
+	"    where=$(readlink \"$at/cwd\" 2>/dev/null) || { [ ! -e \"$at\" ] || return 0; continue; }\n"
+	"    case $where in \"$top\"|\"$top\"/*) return 0 ;; esac\n"
+	"  done\n"
+	"  return 1\n"
+	"}\n"
+	/* of one of ours that is dead; of two that see it, one has it */
+	"is_left() {\n"
+	"  { read -r pid start before <\"$mark\"; } 2>/dev/null && [ -n \"$before\" ] && [ \"$(began \"$pid\")\" != \"$start\" ] && ! git_runs || return 1\n"
+	"  mv \"$mark\" \"$mark.$$\" 2>/dev/null && read -r pid2 start2 before2 <\"$mark.$$\" || return 1\n"
+	"  [ \"$pid2 $start2 $before2\" = \"$pid $start $before\" ] || { mv \"$mark.$$\" \"$mark\"; return 1; }\n"
+	"}\n"
+	"if ! take; then\n"
+	"  [ -e \"$lock\" ] || end read-only\n"
+	"  is_left || { echo \"word $dir/index.lock\"; end busy; }\n"
+	"  parent=$(git rev-parse -q --verify 'HEAD^') || parent=none\n"
+	"  if [ -n \"$head\" ] && [ \"$head\" != \"$before\" ] && [ \"$parent\" = \"$before\" ] && [ -s \"$lock\" ] && GIT_INDEX_FILE=$lock git diff --no-ext-diff --cached --quiet HEAD </dev/null 2>/dev/null; then\n"
+	"    mv -f \"$lock\" \"$dir/index\"\n"
+	"  fi\n"
+	"  rm -f \"$lock\" \"$lock.lock\" \"$mark.$$\"\n"
+	"  echo left\n"
+	"  take || { echo \"word $dir/index.lock\"; end busy; }\n"
+	"fi\n"
+	"trap 'rm -f \"$mark\"; rm -f \"$lock\"' EXIT\n"
 	"trap 'exit 1' HUP INT TERM\n"
+	"printf '%s %s %s\\n' $$ \"$(began $$)\" \"${head:-none}\" >\"$mark\"\n"
 	"commit() {\n"
 	"  if [ -s \"$dir/index\" ]; then\n"
 	"    out=$(cp -p \"$dir/index\" \"$lock\" 2>&1)\n" /* with its time, by which git knows what was changed in the same instant */
@@ -86,12 +120,13 @@ static const char script[] =
 	"  code=$?\n"
 	"  result add $code\n"
 	"  [ $code = 0 ] || end\n"
-	"  ! GIT_INDEX_FILE=$lock git diff --no-ext-diff --cached --quiet </dev/null || { echo nothing; rm -f \"$lock\"; trap - EXIT; return; }\n"
+	"  ! GIT_INDEX_FILE=$lock git diff --no-ext-diff --cached --quiet </dev/null || { echo nothing; rm -f \"$mark\"; rm -f \"$lock\"; trap - EXIT; return; }\n"
 	"  printf 'files %s\\n' \"$(GIT_INDEX_FILE=$lock git diff --no-ext-diff --cached --no-renames --shortstat </dev/null)\"\n"
 	"  out=$(GIT_INDEX_FILE=$lock git commit --quiet --cleanup=whitespace -F - 2>&1)\n"
 	"  code=$?\n"
 	"  result commit $code\n"
 	"  [ $code = 0 ] || end\n"
+	"  rm -f \"$mark\"\n"
 	"  mv -f \"$lock\" \"$dir/index\"\n"
 	"  trap - EXIT\n" /* the next lock is somebody else's */
 	"  echo \"made $(git rev-parse --short HEAD)\"\n"

@@ -14,6 +14,7 @@ struct gitrun {
 	struct sv word;                /* what belongs to that: "rebase", "9f8e7d6" */
 	struct sv branch, commit;      /* commit: the one that was made, shortened; len 0: none was */
 	bool absent, nothing;          /* the project has no such branch; there was nothing to commit */
+	bool left;                     /* a lock of ours was cleared away first: a commit had been killed */
 	uint32_t ahead, behind, files;
 	int codes[GITRUN_STEPS_];      /* 0: well, or never tried */
 	bool tried[GITRUN_STEPS_];

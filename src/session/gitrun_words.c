@@ -63,6 +63,8 @@ static void read_fact(struct gitrun *g, struct sv key, struct sv value)
 		g->absent = true;
 	else if (sv_eq(key, SV("nothing")))
 		g->nothing = true;
+	else if (sv_eq(key, SV("left")))
+		g->left = true;
 	else if (sv_eq(key, SV("ahead")))
 		g->ahead = number_of(value);
 	else if (sv_eq(key, SV("behind")))
@@ -209,7 +211,7 @@ static int refused(const struct gitrun *g, const char *session, bool pull, struc
 		err_hint(reterr, pull ? "`berth attach %s`, and `git switch` to a branch; then pull again." : "`berth attach %s` and `git switch -c NAME` make a branch of it; then save again.", session);
 	} else if (sv_eq(g->refused, SV("busy"))) {
 		err_set(reterr, ERR_BUSY, "another git is at work in %s (.git/index.lock is there)", session);
-		err_hint(reterr, "Try again in a moment. If no git runs there, one has died: `rm .git/index.lock` in the session.");
+		err_hint(reterr, "Try again in a moment. If it stays, a git has died there: `berth attach %s`, look that none runs, and `rm %s`.", session, word.len ? buf_str(&word) : ".git/index.lock");
 	} else {
 		err_set(reterr, ERR_DENIED, "the repository in %s can't be written", session);
 		err_hint(reterr, "Is its disk full, or are files of .git another user's? `berth attach %s` and look.", session);
@@ -394,6 +396,8 @@ int gitrun_judge(const struct gitrun *g, const char *session, bool pull, struct 
 void gitrun_notes(const struct gitrun *g, void (*note)(void *ctx, const char *text), void *ctx)
 {
 	static const char nested[] = "warning: adding embedded git repository: ", berth[] = "remote: berth: ";
+	if (g->left)
+		note(ctx, "a commit before this one had been killed in the middle: its lock on the index was cleared away");
 	for (size_t i = 0; i < g->said.len; i++) {
 		AUTO(buf_fini) struct buf b = BUF_INIT;
 		struct sv line = g->said.items[i].text;

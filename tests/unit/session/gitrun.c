@@ -166,6 +166,60 @@ static void commits_take_all_that_is_dirty(void **state)
 	shell_do(&s, "git -C work fsck --no-dangling && git -C host.git fsck --no-dangling");
 }
 
+/* A git that ends the command it is part of as a kill would: before or after it does what `mode` names. */
+static void git_that_kills(struct shell *s)
+{
+	shell_do(s, "real=$(command -v git) && mkdir bin && cat >bin/git <<END\n#!/bin/sh\n"
+	            "if read -r when what <'$PWD/bin/mode' 2>/dev/null; then case \"\\$*\" in \"\\$what\"*)\n"
+	            "  rm '$PWD/bin/mode'\n  [ \\$when != after ] || $real \"\\$@\"\n"
+	            "  echo \\$\\$ >'$PWD/bin/pid'\n  read -r pid rest <.git/berth.lock && kill -9 \\$pid\n  exit 1 ;;\nesac; fi\nexec $real \"\\$@\"\nEND\nchmod +x bin/git");
+}
+
+static void killed(struct shell *s, const char *mode)
+{
+	AUTO_STR set = xasprintf("echo '%s' >bin/mode", mode);
+	shell_do(s, set);
+	run_git(s, "Mine");
+	assert_int_not_equal(s->err.code, 0);
+	shell_do(s, "test -e work/.git/index.lock && test -s work/.git/berth.lock");
+	shell_do(s, "n=0; while kill -0 $(cat bin/pid) 2>/dev/null && [ $n -lt 200 ]; do sleep 0.02; n=$((n+1)); done");
+}
+
+#define CLEARED " (a commit before this one had been killed in the middle: its lock on the index was cleared away)"
+static void what_the_killed_left_is_cleared_away(void **state)
+{
+	AUTO(shell_fini) struct shell s;
+	(void)state;
+	with_clone(&s, "killed");
+	git_that_kills(&s);
+	AUTO_STR path = xasprintf("%s/bin:%s", s.dir, getenv("PATH"));
+	s.e->run_path = path;
+	shell_do(&s, "cd work && echo 2 >>a && git add a && echo 3 >>a && echo n >new");
+	AUTO_STR before = shell_out(&s, "sha256sum work/.git/index");
+	killed(&s, "before add -A");
+	shell_is(&s, "sha256sum work/.git/index", before);
+	killed(&s, "before commit --quiet"); /* which clears away first what the other left */
+	shell_is(&s, "sha256sum work/.git/index", before);
+	well(&s, "Mine", "main committed files=2 sent=1 came=0 ahead=0 pushed" CLEARED);
+	shell_is(&s, "cd work && git status --porcelain && git log --format=%s origin/main", "Mine\nBegin");
+	shell_do(&s, "cd work && echo 4 >>a && git add a && echo 5 >>b");
+	killed(&s, "after commit --quiet"); /* it was made: only its index and the push are missing */
+	well(&s, "Again", "main files=0 sent=1 came=0 ahead=0 pushed" CLEARED);
+	shell_is(&s, "cd work && git status --porcelain && git log --format=%s origin/main", "Mine\nMine\nBegin");
+	shell_is(&s, "ls -A work/.git | grep -c lock || :", "0");
+	/* of a process that lives, or without our mark: it is not ours to clear away */
+	shell_do(&s, ": >work/.git/index.lock && echo \"1 $(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20) none\" >work/.git/berth.lock && echo 6 >>work/a");
+	run_git(&s, "x");
+	assert_int_equal(s.err.code, ERR_BUSY);
+	shell_do(&s, "rm work/.git/berth.lock");
+	run_git(&s, "x");
+	assert_int_equal(s.err.code, ERR_BUSY);
+	assert_non_null(strstr(s.err.hint, "/work/.git/index.lock`"));
+	shell_do(&s, "test -e work/.git/index.lock && rm work/.git/index.lock");
+	well(&s, "Last", "main committed files=1 sent=1 came=0 ahead=0 pushed");
+	shell_do(&s, "git -C work fsck --no-dangling && git -C host.git fsck --no-dangling");
+}
+
 static void the_first_commit_of_all(void **state)
 {
 	AUTO(shell_fini) struct shell s;
@@ -298,7 +352,7 @@ static void a_call_can_be_left(void **state)
 }
 
 const struct CMUnitTest gitrun_tests[] = {
-	cmocka_unit_test(answers_become_sentences), cmocka_unit_test(hostile_answers_stay_words), cmocka_unit_test(commits_take_all_that_is_dirty), cmocka_unit_test(the_first_commit_of_all),
+	cmocka_unit_test(answers_become_sentences), cmocka_unit_test(hostile_answers_stay_words), cmocka_unit_test(commits_take_all_that_is_dirty), cmocka_unit_test(the_first_commit_of_all), cmocka_unit_test(what_the_killed_left_is_cleared_away),
 	cmocka_unit_test(what_fails_leaves_the_index), cmocka_unit_test(behind_is_said_and_nothing_done), cmocka_unit_test(a_pull_never_touches_what_is_dirty),
 	cmocka_unit_test(what_can_not_begin_says_why), cmocka_unit_test(a_call_can_be_left),
 };
