@@ -49,8 +49,8 @@ const struct look *look_of_session(enum session_state s);
 const struct look *look_of_step(enum step_state s);
 const struct look *look_of_message(enum message_level l);
 const struct look *look_of_check(enum check_level l);
-/* One sentence about a commit's image, its reason and what to do next, for details and `berth image`. */
-void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s);
+/* A commit's image in words: its state or the reason for it, and what to do next, by subcommands or (in the dashboard, which has keys) without. */
+void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s, bool with_commands);
 /* What happened and the next step (hint NULL, "": none) as everybody is told it: two sentences, or the text alone as it is. Cleaned. */
 void present_message(struct buf *b, const struct message *m);
 /* "What happened. Next step." with a hint by error code where the error brings none. */

@@ -36,7 +36,7 @@ static void print_image(void *cli, const struct image *i)
 	AUTO(buf_fini) struct buf clean = BUF_INIT;
 	text_clean(&clean, buf_sv(&b));
 	buf_clear(&b);
-	present_image_sentence(&b, i, clock_wall_s());
+	present_image_sentence(&b, i, clock_wall_s(), /* with_commands= */ true);
 	cli_outf(c, "%s\n%s\n", buf_str(&clean), buf_str(&b));
 }
 

@@ -74,37 +74,46 @@ void present_error(struct buf *b, const struct err *e)
 	add_with_hint(b, text, e->named, hint);
 }
 
+/* next: what to do about it, whoever asks. commands: by subcommands; in the dashboard, keys stand beside the sentence. */
 static const struct {
-	const char *what, *next;
+	const char *what, *next, *commands;
 } image_words[IMAGE_STATE_COUNT_] = {
-	[IMAGE_UNKNOWN] = { "The state of the image is not known", "" },
-	[IMAGE_READY] = { "The engine has the image", "s starts a session from it" },
-	[IMAGE_AVAILABLE] = { "The registry has the image", "s pulls it and starts a session" },
-	[IMAGE_SAME_AS] = { "No image of its own, but an ancestor with the same environment files has one", "s starts from that one, b builds all the same" },
-	[IMAGE_QUEUED] = { "The build waits for its turn", "L shows its log, X cancels it" },
-	[IMAGE_BUILDING] = { "The image is being built", "L shows the log, X cancels the build" },
-	[IMAGE_FAILED] = { "The last build failed", "L shows the log, b builds again" },
-	[IMAGE_CANCELED] = { "The last build was canceled", "b builds again" },
-	[IMAGE_SKIPPED] = { "The build was skipped", "b builds" },
-	[IMAGE_MANUAL] = { "The build waits to be started by hand", "b builds" },
-	[IMAGE_SCHEDULED] = { "The build will start later", "b builds now" },
-	[IMAGE_NONE] = { "There is no image of this commit", "b builds it, s builds it and starts a session" },
-	[IMAGE_PINNED] = { "The project pins an image of its own", "s starts a session from it" },
-	[IMAGE_PINNED_MISSING] = { "The project pins an image that can't be had", "Correct image in .renku/renku.ini, or b builds the commit" },
-	[IMAGE_PINNED_LOGIN] = { "The project pins an image whose registry wants a login", "docker login HOST on this machine, then r asks again" },
+	[IMAGE_UNKNOWN] = { "The state of the image is not known", NULL, NULL },
+	[IMAGE_READY] = { "The engine has the image", NULL, "`berth start` starts a session from it" },
+	[IMAGE_AVAILABLE] = { "The registry has the image", NULL, "`berth start` pulls it and starts a session" },
+	[IMAGE_SAME_AS] = { "No image of its own, but an ancestor with the same environment files has one", NULL, "`berth start` starts from that one, `berth build` builds all the same" },
+	[IMAGE_QUEUED] = { "The build waits for its turn", NULL, "`berth log` shows its log, `berth cancel` cancels it" },
+	[IMAGE_BUILDING] = { "The image is being built", NULL, "`berth log` shows the log, `berth cancel` cancels the build" },
+	[IMAGE_FAILED] = { "The last build failed", NULL, "`berth diagnose` says why, `berth log` shows the log, `berth build` builds again" },
+	[IMAGE_CANCELED] = { "The last build was canceled", NULL, "`berth build` builds again" },
+	[IMAGE_SKIPPED] = { "The build was skipped", NULL, "`berth build` builds" },
+	[IMAGE_MANUAL] = { "The build waits to be started by hand", NULL, "`berth build` builds" },
+	[IMAGE_SCHEDULED] = { "The build will start later", NULL, "`berth build` builds now" },
+	[IMAGE_NONE] = { "There is no image of this commit", NULL, "`berth build` builds it, `berth start` builds it and starts a session" },
+	[IMAGE_PINNED] = { "The project pins an image of its own", NULL, "`berth start` starts a session from it" },
+	[IMAGE_PINNED_MISSING] = { "The project pins an image that can't be had", "Correct image in .renku/renku.ini, or build the commit", NULL },
+	[IMAGE_PINNED_LOGIN] = { "The project pins an image whose registry wants a login", "`docker login HOST` on this machine stores one; then ask again", NULL },
 };
 
-/* The next step where a host builds. */
+/* The commands where a host builds. */
 static const char *const of_host[IMAGE_STATE_COUNT_] = {
-	[IMAGE_FAILED] = "L shows the log, t runs it again, b builds on the engine",
-	[IMAGE_CANCELED] = "t runs it again, b builds on the engine",
-	[IMAGE_SKIPPED] = "P runs a pipeline for the branch, b builds on the engine",
-	[IMAGE_MANUAL] = "p starts it",
-	[IMAGE_SCHEDULED] = "p starts it now",
-	[IMAGE_NONE] = "t builds it again, b builds on the engine",
+	[IMAGE_FAILED] = "`berth diagnose` says why, `berth retry` runs it again, `berth build` builds on the engine",
+	[IMAGE_CANCELED] = "`berth retry` runs it again, `berth build` builds on the engine",
+	[IMAGE_SKIPPED] = "`berth run-pipeline` runs a pipeline for the branch, `berth build` builds on the engine",
+	[IMAGE_MANUAL] = "`berth play` starts it",
+	[IMAGE_SCHEDULED] = "`berth play` starts it now",
+	[IMAGE_NONE] = "`berth retry` builds it again, `berth build` builds on the engine",
 };
 
-void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s)
+static void add_step(struct buf *b, const char *step)
+{
+	if (!step)
+		return;
+	buf_add_char(b, ' ');
+	add_sentence(b, step);
+}
+
+void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s, bool with_commands)
 {
 	enum image_state s = i->state < IMAGE_STATE_COUNT_ ? i->state : IMAGE_UNKNOWN;
 	add_sentence(b, i->reason ? i->reason : image_words[s].what);
@@ -117,13 +126,9 @@ void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s)
 		}
 		buf_add_char(b, '.');
 	}
-	if (i->has_job && of_host[s]) {
-		buf_add_char(b, ' ');
-		add_sentence(b, of_host[s]);
-	} else if (*image_words[s].next) {
-		buf_add_char(b, ' ');
-		add_sentence(b, image_words[s].next);
-	}
+	const char *commands = i->has_job && of_host[s] ? of_host[s] : image_words[s].commands;
+	add_step(b, image_words[s].next);
+	add_step(b, with_commands ? commands : NULL);
 }
 
 void present_work(struct buf *b, const struct session_work *w)

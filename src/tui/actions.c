@@ -82,7 +82,7 @@ static void ask_first(struct tui *t, const struct image *i, bool wait)
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	struct doc d = { 0 };
 	doc_begin(&d, MIN_OF(t->surface.cols, 100) - 6, t->surface.ascii);
-	present_image_sentence(&b, i, t->now_s);
+	present_image_sentence(&b, i, t->now_s, /* with_commands= */ false);
 	doc_wrap(&d, STYLE_PLAIN, 0, buf_sv(&b));
 	buf_clear(&b);
 	buf_add_str(&b, wait ? "berth waits for it" : "The image is built first");
@@ -100,7 +100,8 @@ static void ask_first(struct tui *t, const struct image *i, bool wait)
 static void form_saying(struct tui *t, const struct image *i)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT;
-	present_image_sentence(&b, i, t->now_s);
+	present_image_sentence(&b, i, t->now_s, /* with_commands= */ false);
+	buf_add_str(&b, " Choose another image or commit here, or leave (esc) to see to it.");
 	open_form(t);
 	form_complain(t, buf_str(&b));
 }

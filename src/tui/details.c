@@ -186,7 +186,7 @@ void details_image(struct tui *t, struct doc *d)
 			doc_wrap(d, STYLE_DIM, 0, SV("Working out the state of the image..."));
 	} else {
 		image_facts(t, i, d);
-		present_image_sentence(&b, i, t->now_s);
+		present_image_sentence(&b, i, t->now_s, /* with_commands= */ false);
 		doc_nl(d);
 		doc_wrap(d, STYLE_PLAIN, 0, buf_sv(&b));
 	}

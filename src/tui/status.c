@@ -289,7 +289,7 @@ void draw_preview(struct tui *t, struct rect r)
 	} else if (i) {
 		const struct look *look = look_of_image(i->state);
 		doc_add(&d, look->style, "%s ", t->surface.ascii ? look->ascii : look->glyph);
-		present_image_sentence(&b, i, t->now_s);
+		present_image_sentence(&b, i, t->now_s, /* with_commands= */ false);
 		doc_wrap_most(&d, STYLE_PLAIN, 2, buf_sv(&b), r.h);
 	}
 	doc_draw(&d, &t->surface, (struct rect){ r.y, r.x + 1, r.h, r.w - 2 }, 0);

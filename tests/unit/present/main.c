@@ -67,9 +67,15 @@ static void every_image_state_explains_itself(void **state)
 	for (int s = 0; s < IMAGE_STATE_COUNT_; s++) {
 		AUTO(buf_fini) struct buf b = BUF_INIT;
 		struct image i = { .state = (enum image_state)s };
-		present_image_sentence(&b, &i, NOW);
+		present_image_sentence(&b, &i, NOW, false);
 		assert_true(b.len > 10);
 		assert_int_equal(b.p[b.len - 1], '.');
+		assert_null(strstr(buf_str(&b), "berth "));
+		buf_clear(&b);
+		present_image_sentence(&b, &i, NOW, true);
+		assert_int_equal(b.p[b.len - 1], '.');
+		if (s != IMAGE_UNKNOWN) /* nobody is left without a next step */
+			assert_non_null(strpbrk(buf_str(&b), "`/"));
 	}
 }
 
