@@ -42,6 +42,8 @@ static void ready_now(struct launch *l)
 	journal_remove(engine_identity(l->deps.engine), l->session.name);
 	secret_free(l->token);
 	l->token = NULL;
+	net_free(l->net); /* a connection that is kept would be somebody who is connected, and the session never idle */
+	l->net = NULL;
 	if (l->session.port)
 		step_detail(l, "http://127.0.0.1:%u", l->session.port);
 	else

@@ -55,7 +55,7 @@ static void take_state(struct list_call *l, struct session *s, const struct engi
 	s->state = state_of(c);
 	s->exit_code = c->exit_code;
 	s->oom = c->oom_killed;
-	s->started_at_s = c->started_at_s ? c->started_at_s : s->created_at_s;
+	s->started_at_s = c->started_at_s ? c->started_at_s : c->created_at_s ? c->created_at_s : s->created_at_s; /* a list knows no start; the request may have waited for a build */
 	s->ended_at_s = s->state == SESSION_STOPPED || s->state == SESSION_FAILED ? c->finished_at_s : 0;
 	if (s->state == SESSION_RUNNING && still_starting(l, s->name))
 		s->state = SESSION_STARTING;

@@ -39,6 +39,8 @@ term_ok 10 '✓ ready' 'and the image'
 term_keys c
 term_ok 10 'http://127\.0\.0\.1:[0-9]+/lab\?token=[0-9a-f]{32}$' 'c: the address, in one line'
 url=$(term_screen | grep -oE 'http://127\.0\.0\.1:[0-9]+/lab\?token=[0-9a-f]+')
+port=${url#http://127.0.0.1:}
+is "$(ss -Htn state established "dport = :${port%%/*}")" '' 'the dashboard keeps no connection, which would be somebody who uses it'
 is "$(http_code --location --cookie-jar "$T/cookies" "$url")" 200 'its page is served'
 like "$(cat "$T/page")" JupyterLab 'and is JupyterLab'
 is "$(http_code "${url%%/lab*}/api/status")" 403 'but not without the token'

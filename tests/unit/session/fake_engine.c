@@ -215,6 +215,7 @@ static void give_containers(struct fake_call *c)
 	for (size_t i = 0; i < c->f->n_containers && !c->base.ended; i++) {
 		struct engine_container one;
 		describe(&c->f->containers[i], &one);
+		one.started_at_s = 0; /* a list does not have it */
 		if (fake_matches(&c->f->containers[i], c->arg))
 			((void (*)(void *, const struct engine_container *))c->got)(c->base.ctx, &one);
 	}

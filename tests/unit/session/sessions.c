@@ -12,6 +12,7 @@ struct world {
 	struct loop *loop;
 	struct fake_engine *e;
 	unsigned ends, n_items, n_removed, lost_at;
+	int64_t started_at_s;
 	struct err err;
 	struct buf text;
 	struct usage usage;
@@ -66,6 +67,7 @@ static void one_session(void *world, const struct session *s)
 	struct world *w = world;
 	w->n_items++;
 	buf_addf(&w->text, "%s %s %s|", s->name, session_state_name(s->state), s->reason ? s->reason : "");
+	w->started_at_s = s->started_at_s;
 }
 
 static void states_come_from_the_engine(void **state)
@@ -84,6 +86,7 @@ static void states_come_from_the_engine(void **state)
 		finish(&w);
 		AUTO_STR begins = xasprintf("a %s ", session_state_name(rows[i].is));
 		assert_int_equal(w.n_items, 1);
+		assert_true(w.started_at_s == (rows[i].code || strcmp(rows[i].status, "exited") == 0 ? 1001 : 1000)); /* those that ended are looked at more closely */
 		if (!sv_starts(buf_sv(&w.text), sv_of(begins)) || !strstr(buf_str(&w.text), rows[i].reason))
 			fail_msg("%s: %s", rows[i].status, buf_str(&w.text));
 	}
