@@ -86,6 +86,8 @@ static const char script[] =
 	"  for at in /proc/[0-9]*; do\n"
 	"    { IFS= read -r name <\"$at/comm\"; } 2>/dev/null || continue\n"
 	"    case $name in git|git-*) ;; *) continue ;; esac\n"
+	"    { IFS= read -r line <\"$at/stat\"; } 2>/dev/null || continue\n"
+	"    case ${line##*) } in [ZX]*) continue ;; esac\n" /* it is dead, nobody has asked for its end yet */
 	"    where=$(readlink \"$at/cwd\" 2>/dev/null) || { [ ! -e \"$at\" ] || return 0; continue; }\n"
 	"    case $where in \"$top\"|\"$top\"/*) return 0 ;; esac\n"
 	"  done\n"

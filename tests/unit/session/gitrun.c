@@ -207,6 +207,12 @@ static void what_the_killed_left_is_cleared_away(void **state)
 	well(&s, "Again", "main files=0 sent=1 came=0 ahead=0 pushed" CLEARED);
 	shell_is(&s, "cd work && git status --porcelain && git log --format=%s origin/main", "Mine\nMine\nBegin");
 	shell_is(&s, "ls -A work/.git | grep -c lock || :", "0");
+	/* a dead git that nobody asks for runs no more, wherever it was */
+	shell_do(&s, "cp $(command -v sleep) bin/git-dead && (cd work && exec ../bin/git-dead 0 & exec sleep 20) >/dev/null 2>&1 & echo $! >bin/parent");
+	shell_do(&s, "echo 6 >>work/a");
+	killed(&s, "before add -A");
+	well(&s, "Third", "main committed files=1 sent=1 came=0 ahead=0 pushed" CLEARED);
+	shell_do(&s, "kill $(cat bin/parent)");
 	/* of a process that lives, or without our mark: it is not ours to clear away */
 	shell_do(&s, ": >work/.git/index.lock && echo \"1 $(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20) none\" >work/.git/berth.lock && echo 6 >>work/a");
 	run_git(&s, "x");
