@@ -54,6 +54,8 @@ void app_want_projects(struct app *a);
 void app_want_more_projects(struct app *a, size_t n);
 bool app_projects_more(const struct app *a, const char **ret_host); /* a host's list goes on; ret_host may be NULL */
 void app_want_branches(struct app *a, struct project_id p);
+/* Of the project that was wanted last: a host gives a page of its branches, and more only so (n at least; SIZE_MAX: all). */
+void app_want_more_branches(struct app *a, size_t n);
 void app_want_commits(struct app *a, struct project_id p, const char *branch, size_t first, size_t n); /* entities of these rows */
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n);         /* states of rows on screen (n <= 128) */
 void app_look_at_image(struct app *a, const struct oid *commit); /* of those: the row under the cursor; more is asked about it once the cursor rests */
@@ -221,7 +223,10 @@ enum quick_way quick_decide(const struct quick_facts *f);
 /* The newest work that this person saved of this branch, and not on it (autosaves by the name that the person has on the host). NULL: none, or
  * not known yet. Lent until the store changes. */
 const struct branch *app_saved_work(const struct app *a, struct project_id p, const char *branch);
-bool app_saved_work_known(const struct app *a, struct project_id p); /* false: wait (app_want_branches) */
+bool app_saved_work_known(const struct app *a, struct project_id p); /* false: wait (app_want_saved_work) */
+/* A host with more branches than were read is asked for those that hold saved work. */
+void app_want_saved_work(struct app *a, struct project_id p);
+bool app_saved_work_awaited(const struct app *a, struct project_id p); /* there may be some that is not known yet */
 
 /* ---- launches ---- */
 /* Resolves what a quick start means (SPEC §4: running session of the branch, image states …) and starts it. options NULL: project's

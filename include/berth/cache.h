@@ -42,8 +42,9 @@ void cache_put_project(struct cache *c, const struct project *p); /* likewise, o
 void cache_drop_other_projects(struct cache *c, const char *forge, const struct project *items, size_t n, int64_t before_s);
 /* The forge says that it is gone, or it stands under another path now. */
 void cache_forget_project(struct cache *c, const char *forge, const char *path);
-int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item)(void *ctx, struct branch *b), void *ctx); /* likewise */
-void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n);
+/* more: the project has others, which were never seen. ret_more may be NULL */
+int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item)(void *ctx, struct branch *b), void *ctx, bool *ret_more); /* likewise */
+void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n, bool more);
 /* The first rows of a history, CACHE_IDS_MAX at most. */
 enum { CACHE_IDS_MAX = 20000 };
 struct cache_ids { struct oid *ids; size_t n; bool complete; }; /* ids: free() them */

@@ -24,6 +24,7 @@ enum { /* what a forge is able to do at all; what this account may do in a proje
 	FORGE_FORKS = 32,
 	FORGE_HAS_REGISTRY = 64,
 	FORGE_FINDS_BY_PATH = 128,         /* forge_project() */
+	FORGE_BRANCH_PAGES = 256,          /* forge_branches_page() */
 };
 
 struct forge_local_config {
@@ -87,6 +88,19 @@ struct forge_call *forge_projects(struct forge *f, void (*item)(void *ctx, const
                                   void (*note)(void *ctx, const char *text), forge_end_fn end, void *ctx);
 struct forge_call *forge_branches(struct forge *f, const struct project *p, void (*item)(void *ctx, const struct branch *b),
                                   forge_end_fn end, void *ctx);
+/* Of a host: the branches whose tips are newest first, a page a call (its default branch stands first on its page); or those whose names
+ * begin with `prefix`; or the one of that `name`, which is no item and no error when it is not there. `page` comes once, after the items. */
+struct forge_branches_query {
+	const struct project *project;
+	const char *prefix, *name;         /* NULL: any; not both */
+	size_t first, max;                 /* max 0: 100, which is the most; first a multiple of max */
+};
+struct forge_branches_events {
+	void (*item)(void *ctx, const struct branch *b);
+	void (*page)(void *ctx, bool more, uint64_t total);
+	forge_end_fn end;
+};
+struct forge_call *forge_branches_page(struct forge *f, const struct forge_branches_query *q, const struct forge_branches_events *ev, void *ctx);
 /* Ids of a history from `tip`, rows [first, first + max); a forge keeps the walk so that the next page is cheap. `ids` may
  * be called several times with growing rows; complete: the last of them is a root (or the history's end). */
 struct forge_commits_query { const struct project *project; const char *branch; struct oid tip; size_t first, max; };

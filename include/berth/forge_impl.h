@@ -20,6 +20,7 @@ struct forge_ops {
 	void (*projects)(struct forge *f, struct forge_call *c);
 	void (*look_ahead)(struct forge *f, const struct project *p); /* NULL: there is nothing to gain */
 	void (*branches)(struct forge *f, struct forge_call *c, const struct project *p);
+	void (*branches_page)(struct forge *f, struct forge_call *c, const struct forge_branches_query *q);
 	void (*commit_ids)(struct forge *f, struct forge_call *c, const struct forge_commits_query *q);
 	void (*commits)(struct forge *f, struct forge_call *c, const struct project *p, const struct oid *ids, size_t n);
 	void (*resolve)(struct forge *f, struct forge_call *c, const struct project *p, const char *rev);

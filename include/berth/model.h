@@ -68,6 +68,7 @@ struct branch {
 	int64_t tip_at_s;
 	uint32_t ahead, behind;       /* against upstream, else (not the default branch itself) against the default branch */
 	bool is_default, is_remote, is_head /* checked out in the work tree */, has_upstream;
+	bool kept;                    /* known from before, and its host has not told of it in this run; not packed */
 };
 void branch_fini(struct branch *b);
 void branch_dup(struct branch *out, const struct branch *b);

@@ -34,6 +34,7 @@ const struct fresh *store_branches_fresh(const struct store *s, struct project_i
 size_t store_n_branches(const struct store *s, struct project_id p);
 const struct branch *store_branch_at(const struct store *s, struct project_id p, size_t i);
 const struct branch *store_branch(const struct store *s, struct project_id p, const char *name);
+bool store_branches_more(const struct store *s, struct project_id p); /* there are others, which nobody has asked for: one that is not here may well be there */
 
 const struct fresh *store_commits_fresh(const struct store *s, struct project_id p, const char *branch);
 /* Rows known so far; *ret_complete: whether that is all there is. */
@@ -82,6 +83,7 @@ void store_projects_mark(struct store *s, const struct fresh *f);               
 void store_remove_project(struct store *s, struct project_id p);                     /* with all that is known of it; none of that id is fine */
 void store_set_branches(struct store *s, struct project_id p, struct branch *items, size_t n, const struct fresh *f);
 void store_branches_mark(struct store *s, struct project_id p, const struct fresh *f);
+void store_branches_note_more(struct store *s, struct project_id p, bool more);
 void store_set_commit_ids(struct store *s, struct project_id p, const char *branch, const struct oid *ids, size_t n, bool complete, const struct fresh *f); /* replaces */
 void store_add_commit_ids(struct store *s, struct project_id p, const char *branch, const struct oid *ids, size_t n, bool complete, const struct fresh *f); /* appends */
 void store_commits_mark(struct store *s, struct project_id p, const char *branch, const struct fresh *f);

@@ -83,6 +83,13 @@ struct schedule {
 	bool projects, sessions, suspended;
 	size_t projects_max;           /* of a host's; 0: a page */
 	struct project_id branches;    /* of which project; v 0: none */
+	size_t branches_max;           /* of a host's; 0: a page */
+	size_t branches_pages;         /* that were read of it in this run … */
+	int64_t branches_began_s;      /* … when the first of them was asked for, wall clock … */
+	uint64_t branches_read_ms;     /* … and when all of them were read, loop's clock */
+	bool branches_failed;          /* not asked for more until somebody refreshes */
+	char *branch_missing;          /* the last one that could not be had by its name */
+	bool saved_wanted, saved_over; /* saved work that is on no page yet; it was looked for */
 	struct want_commits commits;
 	struct want_images images, images_of /* those that are asked for */;
 	bool images_again;             /* asked for while under way */
@@ -94,7 +101,7 @@ struct schedule {
 	struct loop_timer *images_timer, *look_timer, *usage_timer, *sessions_timer, *events_timer;
 	struct forge_watch *watch; struct project_id watched;
 	/* what is under way; each a struct of the file that asks */
-	struct request *branches_asked, *ids_asked, *entities_asked, *images_asked, *sessions_asked;
+	struct request *branches_asked, *branch_asked, *saved_asked, *ids_asked, *entities_asked, *images_asked, *sessions_asked;
 	bool branches_again, sessions_again /* asked for while under way */, sessions_soon /* events_timer runs */;
 	struct oid failed_tip;         /* the history from here could not be had: not asked again until somebody refreshes */
 	bool entities_failed;          /* likewise, the rows that are wanted now */
@@ -281,6 +288,13 @@ void awaited_fini(struct app *a);
 void projects_sort(struct project *items, size_t n); /* the newest activity first */
 void ask_projects(struct app *a);
 void ask_branches(struct app *a, struct project_id p);
+void branches_begin_anew(struct app *a, struct project_id p); /* of this project from now on */
+bool branches_paged(const struct app *a, const struct project *p); /* its host gives them in pages, and one by its name */
+/* What is known of a project's branches becomes these, and of the others those that stay. */
+void branches_merge(struct app *a, struct project_id id, const struct branch *items, size_t n, bool (*stays)(const void *ctx, const struct branch *b), const void *ctx);
+/* schedule_branch.c; true: it is being asked for, and ask_commits comes again */
+bool ask_branch(struct app *a, struct project_id id, const char *name);
+void ask_saved_work(struct app *a);
 void ask_commits(struct app *a);
 bool ids_awaited(const struct app *a, struct project_id p); /* the first rows of its history are under way */
 void ask_images(void *app);

@@ -10,7 +10,8 @@ struct subject {
 	struct forge *forge;
 	const struct image *image;     /* NULL: not known yet */
 	const struct job *job;         /* NULL: none */
-	const struct branch *tip;      /* a branch that ends at the commit; NULL: none does */
+	const struct branch *tip;      /* a branch that ends at the commit; NULL: none does … */
+	bool more_branches;            /* … of those that are known, and there are others */
 };
 void deed_say(struct ask *k, const char *text);
 void deed_end(void *ask, const struct err *err);  /* what is shown of the project is asked for again */

@@ -49,6 +49,11 @@ static int may_run(const struct subject *s, struct err *reterr)
 {
 	if (s->tip)
 		return 0;
+	if (s->more_branches) {
+		err_set(reterr, ERR_CONFLICT, "pipelines run for the newest commit of a branch, and this one is no newest commit of the branches that were read so far");
+		err_hint(reterr, "Select its branch; or b builds it on the engine.");
+		return -ERR_CONFLICT;
+	}
 	err_set(reterr, ERR_CONFLICT, "pipelines run for the newest commit of a branch, and this one is no branch's newest");
 	err_hint(reterr, "touch makes a branch beside it whose image is the same; b builds it on the engine.");
 	return -ERR_CONFLICT;
@@ -101,6 +106,7 @@ static int subject_of(struct app *a, const struct app_deed_query *q, struct subj
 	ret->image = store_image(a->store, q->project, &q->commit);
 	ret->job = ret->image && ret->image->has_job ? &ret->image->job : NULL;
 	ret->tip = branch_at(a, q);
+	ret->more_branches = store_branches_more(a->store, q->project);
 	return 0;
 }
 

@@ -78,6 +78,7 @@ static void take_branch(void *all, struct branch *b)
 {
 	branches *v = all;
 	VEC_PUSH(v, *b);
+	VEC_LAST(v)->kept = true;
 	*b = (struct branch){ 0 };
 }
 
@@ -86,10 +87,13 @@ void recall_branches(struct app *a, const struct project *p)
 	branches all = VEC_INIT;
 	if (!a->recalls || store_branches_fresh(a->store, p->id)->state != FRESH_ABSENT)
 		return;
-	int64_t at_s = cache_get_branches(a->cache, p, take_branch, &all);
+	bool more = false;
+	int64_t at_s = cache_get_branches(a->cache, p, take_branch, &all, &more);
 	struct fresh f = stale_since(at_s);
-	if (at_s)
+	if (at_s) {
 		store_set_branches(a->store, p->id, all.items, all.len, &f);
+		store_branches_note_more(a->store, p->id, more);
+	}
 	for (size_t i = 0; i < all.len; i++)
 		branch_fini(&all.items[i]);
 	VEC_FINI(&all);
@@ -100,7 +104,7 @@ void keep_branches(struct app *a, const struct project *p)
 	branches all = VEC_INIT; /* borrows their strings */
 	for (size_t i = 0; a->cache && i < store_n_branches(a->store, p->id); i++)
 		VEC_PUSH(&all, *store_branch_at(a->store, p->id, i));
-	cache_put_branches(a->cache, p, all.items, all.len);
+	cache_put_branches(a->cache, p, all.items, all.len, store_branches_more(a->store, p->id));
 	VEC_FINI(&all);
 }
 

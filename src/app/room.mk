@@ -21,6 +21,8 @@ libapp_a_SOURCES = \
   src/app/schedule.c \
   src/app/schedule_lists.c \
   src/app/search.c \
+  src/app/schedule_branch.c \
+  src/app/schedule_branches.c \
   src/app/schedule_commits.c \
   src/app/schedule_images.c \
   src/app/image_one.c \

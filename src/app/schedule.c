@@ -24,7 +24,7 @@ void schedule_fini(struct app *a)
 {
 	struct schedule *s = &a->schedule;
 	struct loop_timer **timers[] = { &s->poll_timer, &s->images_timer, &s->look_timer, &s->usage_timer, &s->sessions_timer, &s->events_timer };
-	struct request **requests[] = { &s->branches_asked, &s->ids_asked, &s->entities_asked, &s->images_asked, &s->sessions_asked };
+	struct request **requests[] = { &s->branches_asked, &s->branch_asked, &s->saved_asked, &s->ids_asked, &s->entities_asked, &s->images_asked, &s->sessions_asked };
 	for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
 		loop_timer_stop(*timers[i]);
 		*timers[i] = NULL;
@@ -37,6 +37,7 @@ void schedule_fini(struct app *a)
 	usage_fini(a);
 	free_p(&s->commits.branch);
 	free_p(&s->images_said);
+	free_p(&s->branch_missing);
 }
 
 /* ---- wants ------------------------------------------------------------------------------------------------------------ */
@@ -79,7 +80,7 @@ void app_want_branches(struct app *a, struct project_id p)
 	bool known = store_branches_fresh(a->store, p)->state != FRESH_ABSENT;
 	if (!project || (project_id_eq(s->branches, p) && (known || s->branches_asked)))
 		return;
-	s->branches = p;
+	branches_begin_anew(a, p);
 	recall_branches(a, project);
 	if (store_branches_fresh(a->store, p)->state == FRESH_ABSENT && !schedule_asleep(a))
 		forge_look_ahead(forge_of(a, project), project);
@@ -242,6 +243,7 @@ void app_refresh(struct app *a)
 {
 	a->schedule.failed_tip = (struct oid){ 0 };
 	a->schedule.entities_failed = false;
+	a->schedule.branches_pages = 0; /* all of it anew */
 	if (a->schedule.projects)
 		ask_projects(a);
 	schedule_branches(a);

@@ -126,7 +126,8 @@ static void ask_page(struct app *a, const struct branch *b, size_t first, size_t
 static void confirm_ids(struct app *a)
 {
 	const struct want_commits *w = &a->schedule.commits;
-	if (store_commits_fresh(a->store, w->project, w->branch)->state != FRESH_STALE || store_branches_fresh(a->store, w->project)->state != FRESH_FRESH)
+	const struct branch *b = wanted_branch(a);
+	if (!b || b->kept || store_commits_fresh(a->store, w->project, w->branch)->state != FRESH_STALE || store_branches_fresh(a->store, w->project)->state != FRESH_FRESH)
 		return;
 	struct fresh f = fresh_of(FRESH_FRESH, NULL, NULL);
 	store_commits_mark(a->store, w->project, w->branch, &f);
@@ -222,9 +223,17 @@ static void ask_entities(struct app *a)
 
 void ask_commits(struct app *a)
 {
+	const struct want_commits *w = &a->schedule.commits;
 	const struct branch *b = wanted_branch(a);
-	if (!b || schedule_asleep(a))
+	if (schedule_asleep(a) || (!b && !(w->branch && store_branches_more(a->store, w->project))))
 		return;
-	ask_ids(a, b);
+	/* Where its tip is now is asked for first. */
+	bool asked = (!b || b->kept) && ask_branch(a, w->project, w->branch);
+	if (!b)
+		return;
+	if (asked)
+		recall_ids(a, store_project(a->store, w->project), w->branch);
+	else
+		ask_ids(a, b);
 	ask_entities(a);
 }

@@ -148,6 +148,8 @@ void ask_looked(void *app)
 	struct app *a = app;
 	struct schedule *s = &a->schedule;
 	struct image_resolver *resolver;
+	if (!schedule_asleep(a) && project_id_eq(s->images.project, s->branches) && !s->saved_wanted)
+		app_want_saved_work(a, s->branches); /* before a start asks for it */
 	if (schedule_asleep(a) || !s->images.n || s->images_asked || oid_is_zero(&s->images.looked))
 		return; /* what is under way looks again when it ends */
 	s->rested = s->images.looked;

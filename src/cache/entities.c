@@ -10,6 +10,7 @@ static struct sv oid_sv(const struct oid *o)
 }
 
 static const struct sv no_name = { "", 0 };
+static const struct sv more_name = { "+", 1 }; /* beside a project's branches: that they are not all */
 
 /* ---- lists ---- */
 static void put_list(struct cache *c, struct sv key, const struct pack *p, const void *items, size_t n)
@@ -89,6 +90,8 @@ void cache_forget_project(struct cache *c, const char *forge, const char *path)
 	cache_gone(c, buf_sv(&key));
 	key_make(&key, KIND_BRANCHES, forge, path, no_name);
 	cache_gone(c, buf_sv(&key));
+	key_make(&key, KIND_BRANCHES, forge, path, more_name);
+	cache_gone(c, buf_sv(&key));
 }
 
 struct getting { const char *forge; void (*item)(void *ctx, struct project *p); void *ctx; int64_t newest_s; };
@@ -122,20 +125,30 @@ int64_t cache_get_projects(struct cache *c, const char *forge, void (*item)(void
 	return MAX_OF(at_s, g.newest_s);
 }
 
-void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n)
+void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n, bool more)
 {
 	AUTO(buf_fini) struct buf key = BUF_INIT;
+	struct buf none = BUF_INIT;
 	if (!c)
 		return;
+	key_make(&key, KIND_BRANCHES, p->forge, p->path, more_name);
+	if (more)
+		cache_put(c, buf_sv(&key), &none, clock_wall_s());
+	else
+		cache_gone(c, buf_sv(&key));
 	key_make(&key, KIND_BRANCHES, p->forge, p->path, no_name);
 	put_list(c, buf_sv(&key), &pack_branch, items, n);
 }
 
-int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item)(void *ctx, struct branch *b), void *ctx)
+int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item)(void *ctx, struct branch *b), void *ctx, bool *ret_more)
 {
 	AUTO(buf_fini) struct buf key = BUF_INIT;
 	struct branch b;
 	int64_t at_s = 0;
+	key_make(&key, KIND_BRANCHES, p->forge, p->path, more_name);
+	bool more = cache_get(c, buf_sv(&key), &at_s);
+	if (ret_more)
+		*ret_more = more;
 	key_make(&key, KIND_BRANCHES, p->forge, p->path, no_name);
 	if (!cache_get(c, buf_sv(&key), &at_s))
 		return 0;

@@ -106,6 +106,7 @@ static void ask_image(struct cli *c)
 void deed_now(struct cli *c)
 {
 	app_want_branches(c->app, c->project);
+	app_want_more_branches(c->app, SIZE_MAX); /* the commit may be the newest of any of them */
 	cli_wait(c, branches_known, ask_image);
 }
 

@@ -39,6 +39,7 @@ static void print_branches(struct cli *c)
 static void ask_branches_first(struct cli *c)
 {
 	app_want_branches(c->app, c->project);
+	app_want_more_branches(c->app, SIZE_MAX);
 	cli_wait(c, branches_ready, print_branches);
 }
 
@@ -163,6 +164,8 @@ static void begin_pages(struct cli *c)
 static void branches_then_commits(struct cli *c)
 {
 	app_want_branches(c->app, c->project);
+	if (cli_flag(c, "branch")) /* it may be on any page of a host */
+		app_want_more_branches(c->app, SIZE_MAX);
 	cli_wait(c, branches_ready, begin_pages);
 }
 

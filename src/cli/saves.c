@@ -99,7 +99,7 @@ void run_save(struct cli *c)
 static bool branches_ready(struct cli *c)
 {
 	const struct fresh *f = store_branches_fresh(app_store(c->app), c->project);
-	return f->state == FRESH_FRESH || f->state == FRESH_FAILED;
+	return (f->state == FRESH_FRESH && !app_saved_work_awaited(c->app, c->project)) || f->state == FRESH_FAILED;
 }
 
 static void print_autosaves(struct cli *c)
@@ -155,7 +155,7 @@ static void autosaves_now(struct cli *c)
 	} else if (shows || removes) {
 		app_autosave(c->app, c->project, c->args[1], shows ? patch : NULL, cli_ended, c);
 	} else {
-		app_want_branches(c->app, c->project);
+		app_want_saved_work(c->app, c->project);
 		cli_wait(c, branches_ready, print_autosaves);
 	}
 }

@@ -298,7 +298,7 @@ static void look_for_saved(struct cli *c)
 		merge_options(c);
 		return;
 	}
-	app_want_branches(c->app, c->project);
+	app_want_saved_work(c->app, c->project);
 	cli_wait(c, saved_known, tell_saved);
 }
 

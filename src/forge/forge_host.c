@@ -141,6 +141,18 @@ struct forge_call *forge_projects_page(struct forge *f, const struct forge_proje
 	return c;
 }
 
+struct forge_call *forge_branches_page(struct forge *f, const struct forge_branches_query *q, const struct forge_branches_events *ev, void *ctx)
+{
+	struct forge_call *c = forge_call_new(f, ev->end, ctx);
+
+	c->on.branch = ev->item;
+	c->page = ev->page;
+	if (!f->ops->branches_page)
+		return forge_call_unsupported(c, "can't list branches in pages");
+	f->ops->branches_page(f, c, q);
+	return c;
+}
+
 struct forge_call *forge_job_log(struct forge *f, const struct forge_log_query *q, const struct forge_log_events *ev, void *ctx)
 {
 	struct forge_call *c = forge_call_new(f, ev->end, ctx);

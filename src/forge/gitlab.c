@@ -343,10 +343,10 @@ static void gitlab_destroy(struct forge *f)
 }
 
 static const struct forge_ops gitlab_ops = {
-	.caps = FORGE_HAS_JOBS | FORGE_SEARCHES | FORGE_HAS_ACCOUNT | FORGE_COMMITS | FORGE_FORKS | FORGE_HAS_REGISTRY | FORGE_FINDS_BY_PATH |
+	.caps = FORGE_HAS_JOBS | FORGE_SEARCHES | FORGE_BRANCH_PAGES | FORGE_HAS_ACCOUNT | FORGE_COMMITS | FORGE_FORKS | FORGE_HAS_REGISTRY | FORGE_FINDS_BY_PATH |
 	        FORGE_CAN_BUILD_LOCALLY,
 	.destroy = gitlab_destroy, .cancel = gitlab_cancel, .may = gitlab_may, .login = gitlab_login, .set_token = gitlab_set_token, .account = gitlab_account,
-	.projects = gitlab_projects, .projects_page = gitlab_projects_page, .project = gitlab_one_project, .look_ahead = gitlab_look_ahead, .branches = gitlab_branches,
+	.projects = gitlab_projects, .projects_page = gitlab_projects_page, .project = gitlab_one_project, .look_ahead = gitlab_look_ahead, .branches = gitlab_branches, .branches_page = gitlab_branches_page,
 	.commit_ids = gitlab_commit_ids, .commits = gitlab_commits, .resolve = gitlab_resolve, .file = gitlab_file, .tree = gitlab_tree,
 	.tar = gitlab_tar, .tar_more = gitlab_tar_more, .clone = gitlab_clone, .git_place = gitlab_git_place, .pipelines = gitlab_pipelines, .job = gitlab_one_job,
 	.job_log = gitlab_job_log, .job_act = gitlab_job_act, .run_pipeline = gitlab_run_pipeline, .commit_files = gitlab_commit_files,

@@ -103,6 +103,7 @@ void gitlab_projects_page(struct forge *f, struct forge_call *c, const struct fo
 void gitlab_one_project(struct forge *f, struct forge_call *c, const char *path);
 void gitlab_look_ahead(struct forge *f, const struct project *p);
 void gitlab_branches(struct forge *f, struct forge_call *c, const struct project *p);
+void gitlab_branches_page(struct forge *f, struct forge_call *c, const struct forge_branches_query *q);
 void gitlab_commit_ids(struct forge *f, struct forge_call *c, const struct forge_commits_query *q);
 void gitlab_commits(struct forge *f, struct forge_call *c, const struct project *p, const struct oid *ids, size_t n);
 void gitlab_resolve(struct forge *f, struct forge_call *c, const struct project *p, const char *rev);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Branches, histories, commits, revisions. A list of commits brings ids and contents at once, so the contents are kept for the
+ * Histories, commits, revisions. A list of commits brings ids and contents at once, so the contents are kept for the
  * call that wants them; a history is asked for by the id that it begins at, so it can't change, and pages that were given once
  * are not asked for again.
  */
 #include "forge/gitlab.h"
 
-enum { PER_PAGE = 100, MAX_COMMITS = 20000, MAX_HISTORIES = 16, MAX_BRANCHES = 20000 };
+enum { PER_PAGE = 100, MAX_COMMITS = 20000, MAX_HISTORIES = 16 };
 
 /* ---- what is kept ----------------------------------------------------------------------------------------------------------- */
 struct history {
@@ -80,59 +80,6 @@ void commit_keep(struct gitlab *g, struct commit *c)
 const struct commit *commit_kept(const struct gitlab *g, const struct oid *id)
 {
 	return map_get(g->commits, (struct sv){ (const char *)id->b, sizeof id->b });
-}
-
-/* ---- branches ------------------------------------------------------------------------------------------------------------------ */
-/* A push stands on the first page; a branch that was removed may be on a later one, and goes so much later. */
-enum { BRANCHES_REST_S = 300 };
-struct branches_op { struct op op; struct map *seen; };
-
-static void branches_fini_op(struct op *op) { map_free(((struct branches_op *)op)->seen); }
-
-static void branch_give(struct branches_op *x, const json_t *j, bool defaults)
-{
-	struct branch b;
-
-	if (json_bool(j, "default", false) != defaults || !forge_call_alive(x->op.call) || !gitlab_branch(j, &b))
-		return;
-	/* A branch that moved while the pages came stands on two of them. */
-	if (!map_get(x->seen, sv_of(b.name))) {
-		map_put(x->seen, sv_of(b.name), x);
-		forge_give_branch(x->op.call, &b);
-	}
-	branch_fini(&b);
-}
-
-/* Of each page the default branch first, as every forge has it; then the newest. */
-static long branches_page(struct op *op, const json_t *list)
-{
-	struct branches_op *x = (struct branches_op *)op;
-	size_t n = json_array_size(list);
-
-	for (size_t i = 0; i < n; i++)
-		branch_give(x, json_array_get(list, i), true);
-	for (size_t i = 0; i < n; i++)
-		branch_give(x, json_array_get(list, i), false);
-	return forge_call_alive(op->call) && map_len(x->seen) < MAX_BRANCHES ? (long)n : NET_PAGES_STOP;
-}
-
-/* A project to which nothing was ever pushed has no repository yet: no branches, and nothing wrong. */
-static void branches_ended(struct op *op, bool complete, const struct net_answer *a, const struct err *err)
-{
-	if (err && !(err->http == 404 && strstr(err->text, "Repository")))
-		op_fail(op, a, err);
-	else
-		op_end(op, NULL);
-}
-
-void gitlab_branches(struct forge *f, struct forge_call *c, const struct project *p)
-{
-	struct branches_op *x = op_new(f, c, sizeof *x, p, FORGE_DEED_READ);
-	AUTO_STR path = op_path(&x->op, "/repository/branches?sort=updated_desc&per_page=100");
-
-	x->seen = map_new(NULL);
-	x->op.fini = branches_fini_op;
-	op_pages(&x->op, path, BRANCHES_REST_S, branches_page, branches_ended);
 }
 
 /* ---- a history's ids ------------------------------------------------------------------------------------------------------------ */

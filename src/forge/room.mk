@@ -29,6 +29,7 @@ libforge_a_SOURCES = \
   src/forge/gitlab_account.c \
   src/forge/gitlab_ahead.c \
   src/forge/gitlab_projects.c \
+  src/forge/gitlab_branches.c \
   src/forge/gitlab_commits.c \
   src/forge/gitlab_files.c \
   src/forge/gitlab_tar.c \

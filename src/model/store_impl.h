@@ -12,6 +12,7 @@ struct known {
 	struct project_id id;
 	size_t at;                              /* in store.projects; NOT_LISTED */
 	struct fresh branches_fresh;
+	bool branches_more;
 	VEC(struct branch) branches;
 	struct map *branch_at;                  /* name -> place + 1 (as a pointer) */
 	struct map *commit_lists;               /* branch name -> struct commit_list */

@@ -119,6 +119,21 @@ const struct branch *store_branch(const struct store *s, struct project_id p, co
 	return at ? &k->branches.items[at - 1] : NULL;
 }
 
+bool store_branches_more(const struct store *s, struct project_id p)
+{
+	const struct known *k = known_find(s, p);
+	return k && k->branches_more;
+}
+
+void store_branches_note_more(struct store *s, struct project_id p, bool more)
+{
+	struct known *k = known_of(s, p);
+	if (k->branches_more == more)
+		return;
+	k->branches_more = more;
+	store_note(s, NOTICE_BRANCHES, p);
+}
+
 void store_set_branches(struct store *s, struct project_id p, struct branch *items, size_t n, const struct fresh *f)
 {
 	struct known *k = known_of(s, p);

@@ -120,9 +120,35 @@ static void start_quick(struct tui *t, bool saved_answered)
 	}
 }
 
+/* Work that was saved may stand on a page of the branches that nobody has asked for: it is looked for first, as it is asked about
+ * before anything else. Whoever goes elsewhere meanwhile starts nothing. */
 void do_start(struct tui *t)
 {
-	start_quick(t, false);
+	if (!t->sel.project.v || has_session_here(t) || !app_saved_work_awaited(t->app, t->sel.project)) {
+		start_quick(t, false);
+		return;
+	}
+	t->start_waits.project = t->sel.project;
+	t->start_waits.commit = t->sel.commit;
+	t->start_waits.focus = t->list_focus;
+	say(t, MESSAGE_INFO, "looking for saved work first; the start goes on by itself");
+	app_want_saved_work(t->app, t->sel.project);
+}
+
+void start_goes_on(struct tui *t)
+{
+	if (!t->start_waits.project.v)
+		return;
+	bool here = project_id_eq(t->start_waits.project, t->sel.project) && oid_eq(&t->start_waits.commit, &t->sel.commit) && t->start_waits.focus == t->list_focus && !t->top;
+	if (here && app_saved_work_awaited(t->app, t->sel.project))
+		return;
+	t->start_waits.project.v = 0;
+	if (t->toast.level == MESSAGE_INFO)
+		t->toast.until_ms = 0; /* that it is looked for is no news any more */
+	if (here)
+		start_quick(t, false);
+	else
+		say(t, MESSAGE_INFO, "nothing is started: you went elsewhere while saved work was looked for");
 }
 
 void do_start_fresh(struct tui *t)

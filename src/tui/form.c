@@ -259,9 +259,14 @@ static const struct overlay_ops ops = {
 	"form", form_height, form_draw, form_key, NULL, form_fini, "tab moves   enter chooses   + - change   ctrl-r defaults   ctrl-y copies", form_click,
 };
 
+struct form *form_of(struct overlay *o)
+{
+	return o && o->ops == &ops ? (struct form *)o : NULL;
+}
+
 struct form *form_on_top(struct tui *t)
 {
-	return t->top && t->top->ops == &ops ? (struct form *)t->top : NULL;
+	return form_of(t->top);
 }
 
 void form_complain(struct tui *t, const char *what)

@@ -22,6 +22,7 @@ struct form {
 	unsigned asking;
 	bool loaded;
 };
+struct form *form_of(struct overlay *o);                /* NULL: it is something else; o may be NULL */
 struct form *form_on_top(struct tui *t);                /* NULL: something else is */
 void form_set(struct form *f, enum option_id id, const char *text);
 void form_go_to(struct form *f, const char *branch, const struct oid *commit);

@@ -25,7 +25,7 @@ static void add_state(struct form *f, struct buf *b, const struct oid *commit)
 static void branch_chosen(struct tui *t, int value, void *data)
 {
 	struct form *f = form_on_top(t);
-	const struct branch *b = f ? store_branch_at(t->store, f->project, (size_t)value) : NULL;
+	const struct branch *b = f && value >= 0 ? store_branch(t->store, f->project, t->picked) : NULL;
 	(void)data;
 	if (!b)
 		return;
@@ -34,10 +34,15 @@ static void branch_chosen(struct tui *t, int value, void *data)
 	app_want_commits(t->app, f->project, f->branch, 0, COMMITS_MAX);
 }
 
-static void pick_branch(struct form *f)
+static void fill_branches(struct tui *t, struct picker *p)
 {
-	struct tui *t = f->t;
-	struct picker *p = picker_open(t, "Branch", true, branch_chosen, NULL);
+	struct form *f = NULL;
+	for (struct overlay *o = t->top; o && !f; o = o->below)
+		f = form_of(o);
+	if (!f)
+		return;
+	AUTO(buf_fini) struct buf further = BUF_INIT;
+	branches_say(t, false, &further);
 	for (size_t i = 0; i < store_n_branches(t->store, f->project); i++) {
 		const struct branch *b = store_branch_at(t->store, f->project, i);
 		AUTO(buf_fini) struct buf what = BUF_INIT;
@@ -48,6 +53,15 @@ static void pick_branch(struct form *f)
 		buf_addf(&what, "  %s", b->tip_subject ? b->tip_subject : "");
 		picker_add(p, b->is_default ? "default" : "", b->name, buf_str(&what), NULL, (int)i);
 	}
+	if (further.len)
+		picker_add(p, "", buf_str(&further), "", NULL, -1);
+}
+
+static void pick_branch(struct form *f)
+{
+	app_want_branches(f->t->app, f->project);
+	app_want_more_branches(f->t->app, SIZE_MAX);
+	picker_grows(picker_open(f->t, "Branch", true, branch_chosen, NULL), fill_branches);
 }
 
 /* ---- commit ---- */

@@ -89,7 +89,7 @@ const struct list_kind projects_list = { PANE_PROJECTS, ENTITY_PROJECT, "project
 /* ---- branches ---- */
 static size_t branches_count(struct tui *t, bool *ret_complete)
 {
-	*ret_complete = true;
+	*ret_complete = !store_branches_more(t->store, t->sel.project);
 	return store_n_branches(t->store, t->sel.project);
 }
 
@@ -114,6 +114,14 @@ static const struct fresh *branches_fresh(struct tui *t)
 	return t->sel.project.v ? store_branches_fresh(t->store, t->sel.project) : NULL;
 }
 
+void branches_say(struct tui *t, bool brief, struct buf *b)
+{
+	const struct fresh *f = branches_fresh(t);
+	if (brief || !f || !store_branches_more(t->store, t->sel.project))
+		return;
+	buf_add_str(b, f->state == FRESH_FAILED ? "The list could not be read to its end." : "Further branches are being read...");
+}
+
 static void say_note(struct tui *t, struct doc *d)
 {
 	const struct project *p = sel_project(t);
@@ -132,7 +140,7 @@ static void branches_empty(struct tui *t, struct doc *d)
 		say_note(t, d);
 }
 
-const struct list_kind branches_list = { PANE_BRANCHES, ENTITY_BRANCH, "branches", "Branches", branches_count, branches_row, branches_id, branches_fresh, branches_empty, NULL, NULL, NULL, NULL };
+const struct list_kind branches_list = { PANE_BRANCHES, ENTITY_BRANCH, "branches", "Branches", branches_count, branches_row, branches_id, branches_fresh, branches_empty, NULL, NULL, NULL, branches_say };
 
 /* ---- commits ---- */
 static size_t commits_count(struct tui *t, bool *ret_complete)

@@ -11,18 +11,26 @@ struct picker {
 	struct line filter;
 	size_t cursor, top;
 	int height;
-	bool typing;
+	bool typing, filling;
+	void (*fill)(struct tui *t, struct picker *p);
+	struct tui *t;
 	void (*chosen)(struct tui *t, int value, void *data);
 	void *data;
 };
 
-static void picker_fini(struct overlay *o)
+static void items_end(struct picker *p)
 {
-	struct picker *p = (struct picker *)o;
 	for (size_t i = 0; i < p->items.len; i++) {
 		struct picker_item *m = &p->items.items[i];
 		free(m->key), free(m->name), free(m->what), free(m->why_not);
 	}
+	VEC_CLEAR(&p->items);
+}
+
+static void picker_fini(struct overlay *o)
+{
+	struct picker *p = (struct picker *)o;
+	items_end(p);
 	VEC_FINI(&p->items);
 	VEC_FINI(&p->shown);
 	line_fini(&p->filter);
@@ -90,9 +98,12 @@ static void choose(struct tui *t, struct picker *p)
 	void (*chosen)(struct tui *, int, void *) = p->chosen;
 	void *data = p->data;
 	int value = m->value;
+	AUTO_STR name = xstrdup(m->name);
 	p->data = NULL;
 	overlay_close(t);
+	t->picked = name;
 	chosen(t, value, data);
+	t->picked = NULL;
 	free(data);
 }
 
@@ -245,6 +256,7 @@ struct picker *picker_open(struct tui *t, const char *title, bool typing, void (
 	p->typing = typing;
 	p->chosen = chosen;
 	p->data = data;
+	p->t = t;
 	overlay_push(t, &p->o);
 	return p;
 }
@@ -253,6 +265,39 @@ void picker_add(struct picker *p, const char *key, const char *name, const char 
 {
 	struct picker_item m = { xstrdup(key ? key : ""), xstrdup(name), xstrdup(what), xstrdup(why_not), value };
 	VEC_PUSH(&p->items, m);
+	if (p->filling)
+		return;
 	refilter(p);
 	skip_heading(p, 1);
+}
+
+static void fill(struct picker *p)
+{
+	const struct picker_item *m = item_at(p, p->cursor);
+	AUTO_STR here = m ? xstrdup(m->name) : NULL;
+	items_end(p);
+	p->filling = true;
+	p->fill(p->t, p);
+	p->filling = false;
+	size_t top = p->top;
+	refilter(p);
+	for (size_t k = 0; here && k < p->shown.len; k++)
+		if (strcmp(item_at(p, k)->name, here) == 0) {
+			p->cursor = k;
+			p->top = MIN_OF(top, k);
+		}
+	skip_heading(p, 1);
+}
+
+void picker_grows(struct picker *p, void (*fill_fn)(struct tui *t, struct picker *p))
+{
+	p->fill = fill_fn;
+	fill(p);
+}
+
+void picker_sync(struct tui *t)
+{
+	struct picker *p = t->top && (t->top->ops == &typing_ops || t->top->ops == &letter_ops) ? (struct picker *)t->top : NULL;
+	if (p && p->fill && t->rows_changed)
+		fill(p);
 }

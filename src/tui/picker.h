@@ -9,4 +9,8 @@ struct picker;
 /* hint: for the key line. typing: letters filter at once; else a letter that is an item's key chooses it. chosen gets its value; data is owned. */
 struct picker *picker_open(struct tui *t, const char *title, bool typing, void (*chosen)(struct tui *t, int value, void *data), void *data);
 void picker_add(struct picker *p, const char *key, const char *name, const char *what, const char *why_not, int value);
+/* Its items are what fill adds, now and each time that rows have changed while it is open: what is typed and chosen stays. In `chosen`
+ * t->picked is the item's name, as its place may have moved. */
+void picker_grows(struct picker *p, void (*fill)(struct tui *t, struct picker *p));
+void picker_sync(struct tui *t);
 #endif

@@ -132,14 +132,6 @@ static void deed_chosen(struct tui *t, char letter, void *ctx)
 		app_autosave(t->app, s->project, s->name, NULL, ended, t);
 }
 
-static const struct branch *branch_named(struct tui *t, struct project_id p, const char *name)
-{
-	for (size_t i = 0; i < store_n_branches(t->store, p); i++)
-		if (strcmp(store_branch_at(t->store, p, i)->name, name) == 0)
-			return store_branch_at(t->store, p, i);
-	return NULL;
-}
-
 static void open_one(struct tui *t, const struct branch *b)
 {
 	static const struct choice choices[] = { { 'v', "Show" }, { 'r', "Restore" }, { 'd', "Delete" }, { 0, NULL } };
@@ -152,14 +144,12 @@ static void open_one(struct tui *t, const struct branch *b)
 }
 
 /* ---- all of a project ---- */
-enum { LISTED_MAX = 200 };
-struct listed { struct project_id project; size_t n; struct saved items[]; };
-
 static void list_chosen(struct tui *t, int value, void *data)
 {
-	const struct listed *l = data;
-	const struct branch *b = value >= 0 && (size_t)value < l->n ? branch_named(t, l->project, l->items[value].name) : NULL;
-	if (b)
+	const struct project_id *project = data;
+	AUTO_STR name = xasprintf(AUTOSAVE_PREFIX "%s", t->picked);
+	const struct branch *b = value >= 0 ? store_branch(t->store, *project, name) : NULL;
+	if (b && project_id_eq(*project, t->sel.project))
 		open_one(t, b);
 	else
 		say(t, MESSAGE_INFO, "it is gone meanwhile");
@@ -171,26 +161,31 @@ static bool is_saved_work(const struct branch *b)
 	return autosave_name_parse(sv_of(b->name), &n) && !sv_starts(sv_of(b->name), SV("origin/"));
 }
 
-void open_saved(struct tui *t)
+static void fill_saved(struct tui *t, struct picker *picker)
 {
 	struct project_id p = t->sel.project;
-	size_t n = MIN_OF(store_n_branches(t->store, p), (size_t)LISTED_MAX);
-	struct listed *l = xcalloc(1, sizeof *l + n * sizeof l->items[0]);
-	struct picker *picker = picker_open(t, "Saved work", true, list_chosen, l);
-	l->project = p;
-	for (size_t i = 0; i < store_n_branches(t->store, p) && l->n < n; i++) {
+	int n = 0;
+	for (size_t i = 0; i < store_n_branches(t->store, p); i++) {
 		const struct branch *b = store_branch_at(t->store, p, i);
 		AUTO(buf_fini) struct buf age = BUF_INIT;
 		if (!is_saved_work(b))
 			continue;
-		struct saved *s = saved_new(p, b->name);
-		l->items[l->n] = *s;
-		free(s);
 		text_add_age(&age, t->now_s - b->tip_at_s);
-		picker_add(picker, "", b->name + strlen(AUTOSAVE_PREFIX), buf_str(&age), NULL, (int)l->n++);
+		picker_add(picker, "", b->name + strlen(AUTOSAVE_PREFIX), buf_str(&age), NULL, n++);
 	}
-	if (!l->n)
+	if (app_saved_work_awaited(t->app, p))
+		picker_add(picker, "", "Looking for saved work...", "", NULL, -1);
+	else if (!n)
 		picker_add(picker, "", "There is no saved work.", "", NULL, -1);
+}
+
+void open_saved(struct tui *t)
+{
+	struct project_id *project = xmalloc(sizeof *project);
+	*project = t->sel.project;
+	if (t->sel.project.v)
+		app_want_saved_work(t->app, t->sel.project);
+	picker_grows(picker_open(t, "Saved work", true, list_chosen, project), fill_saved);
 }
 
 /* ---- now ---- */

@@ -6,6 +6,7 @@
 
 #include "berth/path.h"
 #include "tui/logpanel.h"
+#include "tui/picker.h"
 
 enum { DRAW_ROUNDS = 5, AHEAD = 16, COMMITS_ASKED = 96, PROJECTS_AHEAD = 10 };
 
@@ -224,6 +225,8 @@ void tui_sync(struct tui *t)
 		str_replace(&t->sel.session, session);
 	if (before != t->sel.project.v || !oid_eq(&commit, &t->sel.commit))
 		t->main_top = 0;
+	picker_sync(t);
+	start_goes_on(t);
 	t->rows_changed = false;
 }
 
@@ -305,12 +308,23 @@ static void want_projects(struct tui *t)
 	l->stepped = false;
 }
 
+/* Likewise the branches of a project that has many; a filter or another order needs them all. */
+static void want_branches(struct tui *t)
+{
+	struct list *l = &t->lists[PANE_BRANCHES];
+	bool here = t->list_focus == PANE_BRANCHES;
+	app_want_branches(t->app, t->sel.project);
+	if (store_branches_more(t->store, t->sel.project) && (filtered(l) || (here && l->stepped && l->cursor + PROJECTS_AHEAD >= l->n)))
+		app_want_more_branches(t->app, filtered(l) ? SIZE_MAX : l->n + 1);
+	l->stepped = false;
+}
+
 static void wants(struct tui *t)
 {
 	want_projects(t);
 	if (!t->sel.project.v)
 		return;
-	app_want_branches(t->app, t->sel.project);
+	want_branches(t);
 	if (t->sel.branch)
 		want_rows(t);
 	want_images(t);

@@ -70,6 +70,7 @@ struct project_search {
 void search_typed(struct tui *t);  /* the projects' filter has changed */
 bool search_hit(struct tui *t, const struct row *r);
 void search_says(struct tui *t, bool brief, struct buf *b);
+void branches_say(struct tui *t, bool brief, struct buf *b); /* panes.c: whether further ones are being read */
 void search_fini(struct tui *t);
 
 struct selection {                 /* ids, never pointers */
@@ -108,6 +109,8 @@ struct tui {
 	bool any_theme, light;         /* nobody has named a theme, so the ground decides; it is the one for light grounds */
 	char *attach_to; struct loop_timer *attach_timer; /* a start that a shell was asked for with */
 	char *want_project;            /* of the options, until it is found */
+	const char *picked;            /* picker.h: the name of what is being chosen */
+	struct { struct project_id project; struct oid commit; enum pane focus; } start_waits; /* actions.c: until it is known what was saved; v 0: none */
 	unsigned count;                /* typed before a key: 5j; 0: none */
 	VEC(struct zone) zones;
 	VEC(char *) watched;            /* names of starts (notify.c) */
@@ -198,6 +201,7 @@ void open_confirm(struct tui *t, const char *title, const struct doc *text, cons
 
 /* ---- doing ---- */
 void do_start(struct tui *t);
+void start_goes_on(struct tui *t);             /* one that waits to know what was saved */
 void do_start_with(struct tui *t, const struct session_options *options, bool even_if_running);
 /* pin.c */
 void do_pin(struct tui *t, bool pin);

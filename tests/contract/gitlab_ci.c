@@ -238,6 +238,48 @@ static void thousands_of_branches_come_once_each(void **state)
 	assert_int_equal(json_int(counts, "requests", -1), 13);
 }
 
+static void name_branch(void *ctx, const struct branch *br)
+{
+	struct brought *b = ctx;
+	if (b->n_items++ < 3)
+		buf_addf(&b->text, "%s ", br->name);
+}
+
+static void page_said(void *ctx, bool more, uint64_t total)
+{
+	buf_add_str(&((struct brought *)ctx)->text, more ? "more" : "last");
+}
+
+static void branch_page(struct forge_branches_query q, size_t n, const char *text)
+{
+	static const struct forge_branches_events events = { name_branch, page_said, brought_end };
+	AUTO(brought_fini) struct brought b = { 0 };
+
+	tell("POST", "/counts/reset", NULL);
+	forge_branches_page(forge, &q, &events, &b);
+	brought_wait(&b);
+	assert_int_equal(b.err.code, ERR_NONE);
+	assert_int_equal(b.n_items, n);
+	if (text)
+		assert_string_equal(buf_str(&b.text), text);
+	AUTO_JSON counts = ask("GET", "/counts", NULL);
+	assert_int_equal(json_int(counts, "requests", -1), 1);
+}
+
+static void branches_come_in_pages_and_by_name(void **state)
+{
+	tell("POST", "/world", "{'scale':{'branches':300,'commits':30,'group':'pages','user':'zoe'}}");
+	AUTO(project_fini) struct project paged = project_at("pages/model");
+	branch_page((struct forge_branches_query){ .project = &paged }, 100, NULL);
+	branch_page((struct forge_branches_query){ .project = &paged, .first = 200, .max = 100 }, 100, NULL);
+	branch_page((struct forge_branches_query){ .project = &paged, .first = 300 }, 1, NULL);
+	branch_page((struct forge_branches_query){ .project = &paged, .name = "main" }, 1, "main last");
+	branch_page((struct forge_branches_query){ .project = &paged, .name = "no/such one" }, 0, "last");
+	branch_page((struct forge_branches_query){ .project = &paged, .prefix = "feature/" }, 100, NULL);
+	branch_page((struct forge_branches_query){ .project = &paged, .prefix = "eature/" }, 0, "last");
+	branch_page((struct forge_branches_query){ .project = &paged, .prefix = "renku/autosave/" }, 0, "last");
+}
+
 /* What stands at a commit is asked for once, also that it isn't there. */
 static void files_of_a_commit_are_asked_for_once(void **state)
 {
@@ -261,5 +303,5 @@ const struct CMUnitTest gitlab_ci_tests[] = {
 	cmocka_unit_test(pipelines_come_with_their_job), cmocka_unit_test(pipelines_of_one_commit_are_found),
 	cmocka_unit_test(jobs_are_retried_played_cancelled), cmocka_unit_test(pipelines_are_run), cmocka_unit_test(commits_are_made),
 	cmocka_unit_test(forks_get_their_first_pipeline), cmocka_unit_test(tags_are_there_or_not), cmocka_unit_test(a_cold_start_is_few_requests),
-	cmocka_unit_test(thousands_of_branches_come_once_each), cmocka_unit_test(files_of_a_commit_are_asked_for_once), { 0 },
+	cmocka_unit_test(thousands_of_branches_come_once_each), cmocka_unit_test(branches_come_in_pages_and_by_name), cmocka_unit_test(files_of_a_commit_are_asked_for_once), { 0 },
 };

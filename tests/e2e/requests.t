@@ -113,6 +113,49 @@ for kind in deep huge; do
   tell faults '{}' DELETE >/dev/null
 done
 
+# A project with three thousand branches, in a clone of it --------------------------------------------------------------------
+rm -rf "$XDG_CACHE_HOME/berth"
+git -C "$T" init --quiet model
+git -C "$T/model" remote add origin "$url/scale/model.git"
+git -C "$T" clone --quiet --bare "$(printf %s "$url" | sed 's|://|://oauth2:glpat-zoe@|')/scale/model.git" work.git 2>/dev/null
+for user in zoe ann; do # on a page that nobody reads: as old as the oldest commits
+  git -C "$T/work.git" push --quiet "$(printf %s "$url" | sed 's|://|://oauth2:glpat-zoe@|')/scale/model.git" "$(git -C "$T/work.git" rev-list main | tail -1):refs/heads/renku/autosave/$user/main/1111111/2222222" 2>/dev/null
+done
+branch_pages='len([e for e in d["log"] if "/repository/branches?" in e["target"] and "search=" not in e["target"]])'
+tell counts/reset '{}' >/dev/null
+cd "$T/model" || bail 'no folder'
+term_start 160x50 "$BERTH"
+term_ok 20 'Branches.*1/10[0-9]\+' 'three thousand branches: a page of them, and that there are more'
+term_ok 20 '▏[0-9a-f]{7}.*Commit ' 'three thousand branches: with the history of the default one'
+wait_ok 20 'three thousand branches: saved work is looked for once the cursor rests' had 'search=%5Erenku%2Fautosave%2F'
+wait_ok 20 'and what the image is pinned to was asked' had renku.ini
+is "$(asked "$branch_pages")" 1 'three thousand branches: one page is asked for'
+n=$(asked "len([e for e in $lists if '/projects/scale' in e['target'] or 'graphql' in e['target'] or '/repository/' in e['target']])")
+ok "three thousand branches: few requests ($n)" test "$n" -le 7
+term_keys 2 U
+term_ok 20 'zoe/main/1111111' 'three thousand branches: saved work of a later page is found'
+term_keys Escape
+term_ok 10 '/ filter' 'three thousand branches: the list of saved work is left'
+term_keys 1 s
+term_ok 20 'There is saved work of this branch' 'three thousand branches: and is asked about before a start'
+term_keys Escape
+term_ok 10 '/ filter' 'three thousand branches: the question is left'
+term_keys 2 /
+term_type feature/0001
+term_ok 30 'feature/0001' 'a filter: further pages are read for it'
+term_ok 30 'of 300[0-9] |of 300[0-9]$' 'a filter: all of them'
+term_keys Enter
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+term_end
+cd "$T" || bail 'no folder'
+tell counts/reset '{}' >/dev/null
+berth autosaves scale/model --json
+is "$(json 'len(d)' <<<"$OUT")" 2 'saved work of three thousand branches: all of it is listed'
+ok "saved work: for few requests ($(asked 'd["requests"]'))" test "$(asked "$branch_pages")" -le 1
+berth commits scale/model --branch 'no such branch'
+like "$ERR" 'has no branch' 'a branch that no page has: it is not there'
+
 # What was seen stays ----------------------------------------------------------------------------------------------------------
 berth projects --json --max 0
 seen=$(json 'len(d)' <<<"$OUT")
@@ -120,6 +163,8 @@ tell counts/reset '{}' >/dev/null
 term_start 160x50 "$BERTH"
 term_ok 20 "Projects.*1/$seen\+" 'seen before: all stand beside the page that is read now'
 is "$(asked "len([e for e in d['log'] if '/api/v4/projects?' in e['target']])")" 1 'seen before: one page is asked for'
+term_keys 1 j
+term_ok 20 'Unable to locate package nope' 'seen before: a project is looked at, with its log'
 term_keys Q
 term_ok 10 'exit status 0|Pane is dead' 'it ends'
 term_end
@@ -128,6 +173,7 @@ term_end
 stop_process "$standin_pid"
 term_start 160x50 "$BERTH"
 term_ok 20 "Projects.*1/$seen( |$)" 'offline: all that was ever seen is listed'
+term_keys 1 j
 term_ok 20 '▏[0-9a-f]{7}.*failed' 'offline: what was seen is shown'
 term_ok 20 'Unable to locate package nope' 'offline: with the log'
 term_keys Q

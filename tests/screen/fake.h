@@ -27,7 +27,8 @@ struct app {
 	bool found;                    /* a search has found two projects */
 	const char *no_search;         /* why a search fails */
 	bool offline;
-	size_t want_projects;
+	size_t want_projects, want_branches;
+	bool looked_for_saved;
 	struct { void (*got)(void *ctx, const struct app_searched *s); app_end_fn end; void *ctx; struct loop_timer *timer; } search;
 };
 struct launch { char *name; struct project project; struct step_status steps[STEP_COUNT_]; enum launch_step current; struct err err; };

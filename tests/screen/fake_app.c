@@ -72,6 +72,13 @@ bool app_read_only(const struct app *a) { return a->read_only; }
 /* ---- wants ---- */
 void app_want_projects(struct app *a) { (void)a; }
 void app_want_branches(struct app *a, struct project_id p) { (void)a, (void)p; }
+void app_want_more_branches(struct app *a, size_t n) { a->want_branches = n; }
+void app_want_saved_work(struct app *a, struct project_id p)
+{
+	if (store_branches_more(a->store, p))
+		note(a, "look for saved work");
+}
+bool app_saved_work_awaited(const struct app *a, struct project_id p) { return store_branches_more(a->store, p) && !a->looked_for_saved; }
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n) { (void)a, (void)p, (void)commits, (void)n; }
 void app_look_at_image(struct app *a, const struct oid *commit) { (void)a, (void)commit; }
 void app_want_sessions(struct app *a) { (void)a; }

@@ -30,6 +30,8 @@ void test_host_calls(void **state);
 void test_host_pages(void **state);
 void test_slow_look(void **state);
 void test_saved(void **state);
+void test_saved_awaited(void **state);
+void test_many_branches(void **state);
 /* screens_log.c */
 void with_log(struct play *p);
 void with_log_open(struct play *p);

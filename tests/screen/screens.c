@@ -452,6 +452,8 @@ int main(void)
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_clicks),
 		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_saved_awaited),
+		cmocka_unit_test(test_many_branches),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

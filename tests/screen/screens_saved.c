@@ -58,3 +58,62 @@ void test_saved(void **state)
 		play_end(&p);
 	}
 }
+
+static void many_branches(struct play *p, bool more)
+{
+	struct project_id id = store_project_at(p->app->store, 0)->id;
+	store_branches_note_more(p->app->store, id, more);
+	store_flush(p->app->store);
+}
+
+/* A project with more branches than were read: saved work is looked for before anything is started, and whoever goes elsewhere starts nothing. */
+void test_saved_awaited(void **state)
+{
+	static const struct { const char *before, *waits, *calls, *shown; } cases[] = {
+		{ "3 j j s", "Looking for saved work", "look for saved work\nstart branch=main commit=29cf9b1 memory=-\n", NULL },
+		{ "3 j j s j", "Nothing is started", "look for saved work\n", NULL },
+		{ "2 U", "Looking for saved work", "look for saved work\n", "ann/main/31ac0de/7" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct play p;
+		AUTO(buf_fini) struct buf screen = BUF_INIT;
+		play_begin(&p, WORLD_FULL, 24, 80, false);
+		many_branches(&p, true);
+		play_keys(&p, cases[i].before);
+		surface_dump(&p.t->surface, &screen);
+		if (!strstr(buf_str(&screen), cases[i].waits))
+			fail_msg("%s: \"%s\" is not on the screen:\n%s", cases[i].before, cases[i].waits, buf_str(&screen));
+		p.app->looked_for_saved = true;
+		many_branches(&p, false);
+		play_keys(&p, "wait:10");
+		buf_clear(&screen);
+		surface_dump(&p.t->surface, &screen);
+		assert_string_equal(buf_str(&p.app->calls), cases[i].calls);
+		if (cases[i].shown && !strstr(buf_str(&screen), cases[i].shown))
+			fail_msg("%s: \"%s\" is not on the screen:\n%s", cases[i].before, cases[i].shown, buf_str(&screen));
+		play_end(&p);
+	}
+}
+
+/* Its further pages are asked for at the list's end, by a filter and by another order; and counts say that there are more. */
+void test_many_branches(void **state)
+{
+	static const struct { const char *keys; size_t want; const char *shown; } cases[] = {
+		{ "2", 0, "1/6+" }, { "2 G", 7, "6/6+" }, { "2 / text:zzzz", SIZE_MAX, "Further branches are being read" }, { "2 >", SIZE_MAX, "by " },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct play p;
+		AUTO(buf_fini) struct buf screen = BUF_INIT;
+		play_begin(&p, WORLD_FULL, 40, 120, false);
+		many_branches(&p, true);
+		p.app->want_branches = 0;
+		play_keys(&p, cases[i].keys);
+		surface_dump(&p.t->surface, &screen);
+		assert_int_equal(p.app->want_branches, cases[i].want);
+		if (!strstr(buf_str(&screen), cases[i].shown))
+			fail_msg("%s: \"%s\" is not on the screen:\n%s", cases[i].keys, cases[i].shown, buf_str(&screen));
+		play_end(&p);
+	}
+}

@@ -102,6 +102,30 @@ static void give_branches(struct fake_job *j)
 	}
 }
 
+static size_t n_saved(const struct fake_forge *f)
+{
+	size_t n = 0;
+	while (n < ARRAY_LEN(f->saved) && f->saved[n])
+		n++;
+	return n;
+}
+
+static void give_branch_page(struct fake_job *j)
+{
+	struct fake_forge *f = j->forge;
+	size_t n = f->n_branches + n_saved(f), fits = 0, end = j->first + j->max;
+	for (size_t i = 0; i < n; i++) {
+		AUTO_STR name = i >= f->n_branches ? xstrdup(f->saved[i - f->n_branches]) : i == f->main_at ? xstrdup("main") : xasprintf("b%zu", i);
+		bool fit = !j->rev || (*j->rev == '^' ? strncmp(name, j->rev + 1, strlen(j->rev + 1)) == 0 : strcmp(name, j->rev) == 0);
+		if (!fit || fits++ < j->first || fits > end)
+			continue;
+		struct branch b = { .name = name, .tip = fake_oid(j->project, f->projects[j->project].n_commits - i % 10), .tip_at_s = 100000 - (int64_t)i,
+			.is_default = i == f->main_at };
+		forge_give_branch(j->call, &b);
+	}
+	forge_give_page(j->call, fits > end, 0);
+}
+
 static void give_account(struct fake_job *j)
 {
 	struct account a = { .user = text(j->forge->account), .name = text("Zoe") };
@@ -154,7 +178,7 @@ static void give_tree(struct fake_job *j)
 static void answer(void *job)
 {
 	struct fake_job *j = job;
-	static void (*const give[FAKE_SLOTS_])(struct fake_job *) = { give_projects, give_branches, give_ids, give_commits, give_found, give_file, give_tree, give_page, give_account };
+	static void (*const give[FAKE_SLOTS_])(struct fake_job *) = { give_projects, give_branches, give_ids, give_commits, give_found, give_file, give_tree, give_page, give_account, give_branch_page };
 	struct forge_call *c = j->call;
 	struct err err = { 0 };
 	if (j->forge->fail[j->slot])
@@ -221,6 +245,21 @@ static void projects_page(struct forge *f, struct forge_call *c, const struct fo
 static void branches(struct forge *f, struct forge_call *c, const struct project *p)
 {
 	job_new(f, c, FAKE_BRANCHES, p);
+}
+
+static void branches_page(struct forge *f, struct forge_call *c, const struct forge_branches_query *q)
+{
+	struct fake_job *j = job_new(f, c, FAKE_BRANCH_PAGE, q->project);
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	j->first = q->first;
+	j->max = q->max ? q->max : 100;
+	j->rev = q->name ? xstrdup(q->name) : q->prefix ? xasprintf("^%s", q->prefix) : NULL;
+	buf_add_str(&b, j->forge->asked);
+	if (j->rev)
+		buf_addf(&b, "%s ", j->rev);
+	else
+		buf_addf(&b, "%zu ", j->first);
+	snprintf(j->forge->asked, sizeof j->forge->asked, "%s", buf_str(&b));
 }
 
 static void commit_ids(struct forge *f, struct forge_call *c, const struct forge_commits_query *q)
@@ -306,4 +345,17 @@ void fake_forge_be_host(struct fake_forge *f)
 	ops.watch = NULL;
 	ops.unwatch = NULL;
 	f->base.ops = &ops;
+}
+
+void fake_forge_has_pages(struct fake_forge *f, size_t n_branches, size_t main_at)
+{
+	static struct forge_ops ops;
+	fake_forge_be_host(f);
+	ops = *f->base.ops;
+	ops.caps |= FORGE_BRANCH_PAGES;
+	ops.branches_page = branches_page;
+	f->base.ops = &ops;
+	f->n_branches = n_branches;
+	f->main_at = main_at;
+	f->n_mine = 2;
 }

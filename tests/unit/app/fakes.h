@@ -9,7 +9,7 @@
 #include "berth/forge_impl.h"
 
 /* ---- forge ---- */
-enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_PAGE, FAKE_ACCOUNT, FAKE_SLOTS_ };
+enum fake_slot { FAKE_PROJECTS, FAKE_BRANCHES, FAKE_IDS, FAKE_COMMITS, FAKE_RESOLVE, FAKE_FILE, FAKE_TREE, FAKE_PAGE, FAKE_ACCOUNT, FAKE_BRANCH_PAGE, FAKE_SLOTS_ };
 enum { FAKE_PROJECTS_MAX = 4 };
 struct fake_project {
 	const char *path, *dir;        /* name: the path's last part */
@@ -34,6 +34,9 @@ struct fake_forge {
 	size_t moved;                    /* the first so many are under "moved/" now; p's number is there as here */
 	const char *hit;                 /* what a search finds among them, by its path's end; NULL: nothing */
 	char searched[200];              /* "M:words A:words …": what was searched for */
+	/* its branches in pages (fake_forge_has_pages): "b0" is the newest, "main" stands in the place main_at, saved[] last of all */
+	size_t n_branches, main_at;
+	char asked[400];                 /* "0 100 main ^prefix …": pages by their first, names, searches */
 	/* its builds (fake_forge_have_jobs, in fake_host.c) */
 	enum job_state job_state;        /* of every commit's job */
 	enum err_code deed_fails;        /* what is done there ends so */
@@ -42,6 +45,7 @@ struct fake_forge {
 	char deeds[300];                 /* "act 0 on 12\n" …: what was done */
 };
 void fake_forge_be_host(struct fake_forge *f);
+void fake_forge_has_pages(struct fake_forge *f, size_t n_branches, size_t main_at);
 void fake_forge_have_jobs(struct fake_forge *f);
 void fake_forge_has_account(struct fake_forge *f, const char *user);
 struct fake_forge *fake_forge_new(struct loop *l, const char *name);

@@ -19,6 +19,7 @@ tests_unit_app_test_app_SOURCES = \
   tests/unit/app/test_builds.c \
   tests/unit/app/test_forges.c \
   tests/unit/app/test_search.c \
+  tests/unit/app/test_branches.c \
   tests/unit/app/fake_host.c \
   tests/unit/app/test_jobs.c \
   tests/unit/app/test_hosts.c \

@@ -23,7 +23,7 @@ void nothing_is_known_at_first(void **state)
 	world_open(w);
 	assert_int_equal(w->n_said, 0);
 	assert_int_equal(count_projects(w->cache, NULL, NULL), 0);
-	assert_int_equal(cache_get_branches(w->cache, &flights, NULL, NULL), 0);
+	assert_int_equal(cache_get_branches(w->cache, &flights, NULL, NULL, NULL), 0);
 	assert_int_equal(cache_get_ids(w->cache, &flights, "main", &ids), 0);
 	assert_false(cache_get_commit(w->cache, &flights, &id, &c));
 	assert_false(cache_get_image(w->cache, &flights, &id, &i));
@@ -42,7 +42,7 @@ void null_is_no_cache(void **state)
 	put_projects(NULL, "x", 2);
 	cache_drop_other_projects(NULL, "x", NULL, 0, 1);
 	cache_forget_project(NULL, "x", "y");
-	cache_put_branches(NULL, &flights, NULL, 0);
+	cache_put_branches(NULL, &flights, NULL, 0, true);
 	cache_put_ids(NULL, &flights, "main", &ids);
 	cache_put_commit(NULL, &flights, &c);
 	cache_memo_put(NULL, "h", "k", &memo);
@@ -158,15 +158,21 @@ void branches_come_back(void **state)
 		{ .name = LIT("fix/ünï"), .upstream = LIT("origin/fix"), .tip = oid_of(4), .tip_at_s = 99, .ahead = 7, .behind = UINT32_MAX, .has_upstream = true } };
 	struct branch got = { 0 };
 	world_open(w);
-	cache_put_branches(w->cache, &flights, items, ARRAY_LEN(items));
+	bool more = false;
+	cache_put_branches(w->cache, &flights, items, ARRAY_LEN(items), true);
 	next_run(w);
-	assert_true(cache_get_branches(w->cache, &flights, take_branch, &got) > 0);
+	assert_true(cache_get_branches(w->cache, &flights, take_branch, &got, &more) > 0);
+	assert_true(more);
 	assert_string_equal(got.name, "fix/ünï");
 	assert_string_equal(got.upstream, "origin/fix");
 	assert_null(got.tip_author);
 	assert_true(oid_eq(&got.tip, &items[1].tip));
 	assert_true(got.tip_at_s == 99 && got.ahead == 7 && got.behind == UINT32_MAX && got.has_upstream && !got.is_default);
 	branch_fini(&got);
+	cache_put_branches(w->cache, &flights, items, 1, false); /* all of them */
+	next_run(w);
+	assert_true(cache_get_branches(w->cache, &flights, take_branch, &got, &more) > 0);
+	assert_true(!more && !got.name);
 }
 
 void histories_come_back(void **state)
