@@ -94,6 +94,8 @@ void launch_free(struct launch *l);                             /* after on_end 
 const struct step_status *launch_step_status(const struct launch *l, enum launch_step s);
 const char *launch_session_name(const struct launch *l);
 const struct project *launch_project(const struct launch *l);
+const struct session *launch_session(const struct launch *l);   /* what will run: its branch and commit, and what of it is known already */
+const struct session_options *launch_options(const struct launch *l);
 const char *launch_log_path(const struct launch *l);            /* a failed start's container log, under PATH_STATE; NULL: none */
 enum launch_step launch_current_step(const struct launch *l);
 

@@ -360,6 +360,16 @@ const char *launch_session_name(const struct launch *l)
 	return l->session.name;
 }
 
+const struct session *launch_session(const struct launch *l)
+{
+	return &l->session;
+}
+
+const struct session_options *launch_options(const struct launch *l)
+{
+	return &l->options;
+}
+
 const struct project *launch_project(const struct launch *l)
 {
 	return &l->project;

@@ -379,14 +379,19 @@ static void step_line(struct tui *t, enum launch_step step, const struct step_st
 	doc_nl(d);
 }
 
+void details_steps(struct tui *t, struct launch *l, struct doc *d)
+{
+	for (int i = 0; i < STEP_COUNT_; i++)
+		step_line(t, (enum launch_step)i, launch_step_status(l, (enum launch_step)i), d);
+}
+
 void details_launch(struct tui *t, struct launch *l, struct doc *d)
 {
 	const struct err *err = app_launch_error(t->app, l);
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	doc_add(d, STYLE_BOLD, err ? "Start of %s failed" : "Starting %s", launch_session_name(l));
 	doc_nl(d);
-	for (int i = 0; i < STEP_COUNT_; i++)
-		step_line(t, (enum launch_step)i, launch_step_status(l, (enum launch_step)i), d);
+	details_steps(t, l, d);
 	if (!err) {
 		offer(t, d, CMD_CANCEL, "cancel; nothing is left behind");
 		return;

@@ -2,6 +2,7 @@
 /* Pages of text that scroll: messages so far, the configuration, how to reach a session. */
 #include <time.h>
 
+#include "berth/path.h"
 #include "berth/secret.h"
 #include "tui/page.h"
 
@@ -262,13 +263,91 @@ static void inspect(struct page *p, const char *title, enum entity e, const stru
 	add_json(&p->doc, sv_trim(buf_sv(&b)));
 }
 
+/* Values of variables may be passwords: their names are enough here. */
+static void start_options(const struct session_options *o, struct doc *d)
+{
+	for (int id = 0; id < OPT_COUNT_; id++) {
+		const struct option_def *def = option_def((enum option_id)id);
+		const char *text = options_text(o, (enum option_id)id);
+		struct sv rest = sv_of(text), name, value;
+		if (!*text)
+			continue;
+		doc_add(d, STYLE_KEY, "%-13s", def->name);
+		if (def->kind != OPTION_ENV)
+			doc_wrap(d, STYLE_PLAIN, 13, sv_of(text));
+		while (def->kind == OPTION_ENV && options_env_next(&rest, &name, &value)) {
+			AUTO_STR one = xasprintf("%.*s=...%s", (int)name.len, name.p, rest.len ? "," : "");
+			doc_wrap(d, STYLE_PLAIN, 13, sv_of(one));
+		}
+	}
+}
+
+enum { START_LOG_BYTES = 4 << 20, START_LOG_LINES = 40 };
+
+/* The end of what its container has printed, which is kept when a start fails. */
+static void start_log(const struct launch *l, struct doc *d)
+{
+	AUTO(buf_fini) struct buf log = BUF_INIT_MAX(START_LOG_BYTES);
+	const char *path = launch_log_path(l);
+	if (!path) {
+		doc_wrap(d, STYLE_DIM, 0, SV("Nothing was printed in it yet. What its program prints is kept when the start fails."));
+		return;
+	}
+	doc_wrap(d, STYLE_REF, 0, sv_of(path));
+	if (file_read(path, START_LOG_BYTES, &log, NULL) < 0 || !log.len)
+		return;
+	struct sv rest = sv_trim(buf_sv(&log)), line;
+	size_t from = rest.len;
+	for (int n = 0; from && n < START_LOG_LINES; n++)
+		for (from--; from && rest.p[from - 1] != '\n'; from--)
+			;
+	rest = (struct sv){ rest.p + from, rest.len - from };
+	while (sv_split(&rest, '\n', &line))
+		doc_wrap(d, STYLE_PLAIN, 0, line);
+}
+
+static void inspect_start(struct tui *t, struct page *p, struct launch *l)
+{
+	const struct session *s = launch_session(l);
+	const struct err *err = app_launch_error(t->app, l);
+	char hex[OID_HEX + 1];
+	doc_wrap(&p->doc, STYLE_TITLE, 0, err ? SV("A start that failed") : SV("A start under way"));
+	doc_field(&p->doc, "Session", STYLE_BOLD, "%s", launch_session_name(l));
+	doc_field(&p->doc, "Project", STYLE_PLAIN, "%s (%s)", launch_project(l)->path, launch_project(l)->forge);
+	doc_field(&p->doc, "Branch", STYLE_REF, "%s", s->branch ? s->branch : "none: the commit alone");
+	oid_hex(&s->commit, hex);
+	doc_field(&p->doc, "Commit", STYLE_HASH, "%s", hex);
+	if (s->image_ref)
+		doc_field(&p->doc, "Image", STYLE_REF, "%s", s->image_ref);
+	if (err) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		present_error(&b, err);
+		doc_wrap(&p->doc, STYLE_ERROR, 0, buf_sv(&b));
+	}
+	doc_nl(&p->doc);
+	doc_wrap(&p->doc, STYLE_TITLE, 0, SV("Steps"));
+	details_steps(t, l, &p->doc);
+	doc_nl(&p->doc);
+	doc_wrap(&p->doc, STYLE_TITLE, 0, SV("Options"));
+	start_options(launch_options(l), &p->doc);
+	doc_nl(&p->doc);
+	doc_wrap(&p->doc, STYLE_TITLE, 0, SV("Log"));
+	start_log(l, &p->doc);
+}
+
 /* What stands in the row, and what is known of the commit behind it: its image with the job that builds it, its build here. */
 static void fill_inspect(struct tui *t, struct page *p)
 {
 	struct list *l = &t->lists[t->list_focus];
 	struct row r = { .now_s = t->now_s, .ascii = t->surface.ascii };
 	size_t i;
-	if (!list_cursor(l, &i) || !l->kind->row(t, i, &r)) {
+	bool any = list_cursor(l, &i);
+	struct launch *start = any && t->list_focus == PANE_SESSIONS && t->session_rows.items[i].launch ? app_launch(t->app, t->session_rows.items[i].name) : NULL;
+	if (start) {
+		inspect_start(t, p, start);
+		return;
+	}
+	if (!any || !l->kind->row(t, i, &r)) {
 		doc_wrap(&p->doc, STYLE_DIM, 0, SV("There is nothing here."));
 		return;
 	}

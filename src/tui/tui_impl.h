@@ -171,6 +171,7 @@ void details_image(struct tui *t, struct doc *d);
 void details_commit(struct tui *t, struct doc *d);
 void details_session(struct tui *t, struct doc *d);
 void details_launch(struct tui *t, struct launch *l, struct doc *d);
+void details_steps(struct tui *t, struct launch *l, struct doc *d); /* of a start, a line each */
 int main_lines(const struct tui *t);
 void main_scroll(struct tui *t, int by);
 

@@ -31,7 +31,7 @@ struct app {
 	bool looked_for_saved;
 	struct { void (*got)(void *ctx, const struct app_searched *s); app_end_fn end; void *ctx; struct loop_timer *timer; } search;
 };
-struct launch { char *name; struct project project; struct step_status steps[STEP_COUNT_]; enum launch_step current; struct err err; };
+struct launch { char *name; struct project project; struct session session; struct session_options options; struct step_status steps[STEP_COUNT_]; enum launch_step current; struct err err; };
 
 struct app *fake_app_new(struct loop *loop, enum fake_world world, const char *config_text);
 void fake_app_free(struct app *a);

@@ -47,6 +47,7 @@ static void launch_drop(struct launch *l)
 {
 	free(l->name);
 	project_fini(&l->project);
+	options_fini(&l->options);
 	free(l);
 }
 
@@ -233,6 +234,8 @@ bool app_launch_ended(const struct app *a, const char *session, const struct err
 const struct step_status *launch_step_status(const struct launch *l, enum launch_step s) { return &l->steps[s]; }
 const char *launch_session_name(const struct launch *l) { return l->name; }
 const struct project *launch_project(const struct launch *l) { return &l->project; }
+const struct session *launch_session(const struct launch *l) { return &l->session; }
+const struct session_options *launch_options(const struct launch *l) { return &l->options; }
 const char *launch_log_path(const struct launch *l) { return l->err.code ? "/home/ann/.local/state/berth/failed/1.log" : NULL; }
 enum launch_step launch_current_step(const struct launch *l) { return l->current; }
 const char *launch_step_title(enum launch_step s)
@@ -246,6 +249,10 @@ void fake_launch(struct app *a, const char *name, enum launch_step at, const cha
 	struct launch *l = xcalloc(1, sizeof *l);
 	l->name = xstrdup(name);
 	project_dup(&l->project, store_project_at(a->store, 0));
+	l->session = (struct session){ .branch = (char *)(uintptr_t)"main", .commit = store_branch_at(a->store, l->project.id, 0)->tip };
+	options_init(&l->options);
+	options_set(&l->options, OPT_MEMORY, "4G", FROM_USER, NULL);
+	options_env_add(&l->options, SV("API_KEY=not to be shown"), FROM_USER, NULL);
 	l->current = at;
 	for (int i = 0; i < STEP_COUNT_; i++) {
 		l->steps[i].state = i < (int)at ? STEP_DONE : i > (int)at ? STEP_WAITING : failed ? STEP_FAILED : STEP_RUNNING;

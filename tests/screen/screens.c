@@ -37,6 +37,8 @@ static const struct scene scenes[] = {
 	{ "sessions-160x50", WORLD_FULL, 160, 50, false, "4", NULL },
 	{ "sessions-failed-80x24", WORLD_FULL, 80, 24, false, "4 G", NULL },
 	{ "launch-80x24", WORLD_FULL, 80, 24, false, "4", with_launch },
+	{ "launch-inspect-80x24", WORLD_FULL, 80, 24, false, "4 k i", with_launch },
+	{ "launch-failed-inspect-160x50", WORLD_FULL, 160, 50, false, "4 k i", with_failed_launch },
 	{ "launch-160x50", WORLD_FULL, 160, 50, false, "4", with_launch },
 	{ "launch-failed-80x24", WORLD_FULL, 80, 24, false, "4", with_failed_launch },
 	{ "log-80x24", WORLD_FULL, 80, 24, false, "", with_log },
