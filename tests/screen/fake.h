@@ -27,6 +27,7 @@ struct app {
 	bool found;                    /* a search has found two projects */
 	const char *no_search;         /* why a search fails */
 	bool offline;
+	struct { void (*got)(void *ctx, struct project_id p); app_end_fn end; void *ctx; } find; /* of app_find_project */
 	size_t want_projects, want_branches;
 	bool looked_for_saved;
 	struct { void (*got)(void *ctx, const struct app_searched *s); app_end_fn end; void *ctx; struct loop_timer *timer; } search;
@@ -39,6 +40,7 @@ void fake_fill(struct app *a, enum fake_world world);
 void fake_fill_host(struct app *a);                     /* fake_host.c */
 void fake_log(struct app *a, struct sv bytes);          /* to whoever follows a log */
 void fake_log_end(struct app *a);
+void fake_found(struct app *a, struct project_id p);   /* the project that was sought is this one */
 void fake_load_commits(struct app *a);                  /* what the last want asked for */
 void fake_launch(struct app *a, const char *name, enum launch_step at, const char *failed);
 void fake_put_image(struct app *a, const char *project, unsigned commit, enum image_state state, const char *reason);

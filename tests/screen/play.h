@@ -28,6 +28,7 @@ void expect_golden(const char *name, struct sv got);    /* UPDATE=1 writes it an
 void test_host_scenes(void **state);
 void test_host_calls(void **state);
 void test_host_pages(void **state);
+void test_clone_is_selected(void **state);
 void test_slow_look(void **state);
 void test_saved(void **state);
 void test_saved_awaited(void **state);

@@ -453,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_clone_is_selected),
 		cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_saved_awaited),
 		cmocka_unit_test(test_many_branches),

@@ -112,3 +112,39 @@ void test_host_pages(void **state)
 	assert_true(p.app->want_projects > 0);
 	play_end(&p);
 }
+
+/* Another project comes to the front of the list, as one does that somebody has just pushed to. */
+static void one_in_front(struct app *a)
+{
+	size_t n = store_n_projects(a->store) + 1;
+	struct project *items = xcalloc(n, sizeof *items);
+	const struct fresh f = *store_projects_fresh(a->store);
+	items[0] = (struct project){ .id = project_id_of("lab", "new/one"), .forge = xstrdup("lab"), .path = xstrdup("new/one"), .name = xstrdup("one") };
+	for (size_t i = 1; i < n; i++)
+		project_dup(&items[i], store_project_at(a->store, i - 1));
+	store_set_projects(a->store, items, n, &f);
+	free(items);
+	store_flush(a->store);
+}
+
+/* The project of the clone around is known when other lists have come: it is selected all the same, unless somebody has moved meanwhile. */
+void test_clone_is_selected(void **state)
+{
+	static const struct { const char *keys; bool selected; } cases[] = { { "", true }, { "1", true }, { "1 j", false }, { "2", false } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct play p;
+		play_begin(&p, WORLD_HOST, 24, 80, false);
+		struct project_id first = store_project_at(p.app->store, 0)->id, mine = store_project_at(p.app->store, 5)->id;
+		assert_true(project_id_eq(p.t->sel.project, first));
+		play_keys(&p, cases[i].keys);
+		fake_found(p.app, mine);
+		one_in_front(p.app);
+		tui_draw(p.t);
+		assert_int_equal(project_id_eq(p.t->sel.project, mine), cases[i].selected);
+		one_in_front(p.app); /* its list is read again */
+		play_keys(&p, "wait:10");
+		assert_int_equal(project_id_eq(p.t->sel.project, mine), cases[i].selected);
+		play_end(&p);
+	}
+}
