@@ -36,7 +36,7 @@ struct commit commit_of(unsigned n, const char *subject);
 	X(locked_by_another_process) X(modes_are_private) X(removed_while_in_use)
 #define THING_TESTS(X) X(nothing_is_known_at_first) X(null_is_no_cache) X(projects_come_back) X(projects_stay_until_they_are_gone) X(branches_come_back) X(histories_come_back) \
 	X(commits_and_images_come_back) X(memos_come_back) X(hostile_records_give_nothing) X(names_do_not_mix) X(fields_come_and_go)
-#define WRITING_TESTS(X) X(puts_are_one_batch) X(full_disk_is_said_once) X(read_only_file_is_said_once) X(size_is_bounded) X(used_ones_stay) \
+#define WRITING_TESTS(X) X(puts_are_one_batch) X(full_disk_is_said_once) X(read_only_file_is_said_once) X(size_is_bounded) X(answers_go_before_what_was_seen) X(used_ones_stay) \
 	X(two_processes_write) X(last_batch_is_written_at_the_end) X(busy_file_is_tried_again) X(same_again_writes_the_time) \
 	X(logs_are_kept) X(logs_are_bounded) X(logs_that_fail_leave_nothing)
 #define SECRET_TESTS(X) X(tokens_are_blotted_out) X(harmless_text_stays) X(nothing_secret_reaches_the_file)

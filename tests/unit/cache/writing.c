@@ -110,6 +110,27 @@ void size_is_bounded(void **state)
 	assert_false(knows(w->cache, 0));
 }
 
+/* Long answers of a server that are asked again all day do not drive out what was seen once. */
+void answers_go_before_what_was_seen(void **state)
+{
+	struct world *w = *state;
+	struct buf body = BUF_INIT;
+	small(w);
+	put_projects(w->cache, "p0", 100);
+	world_settle(w);
+	assert_int_equal(world_sql(w, "UPDATE thing SET used_s = 1000"), 0);
+	for (unsigned i = 0; i < 8000; i++)
+		buf_addf(&body, "[%u]", i % 10);
+	for (unsigned i = 0; i < 60; i++) {
+		AUTO_STR key = xasprintf("/api/v4/projects?page=%u", i);
+		cache_memo_put(w->cache, "lab", key, &(struct cache_memo){ .etag = "e", .content_type = "application/json", .body = buf_sv(&body), .at_s = 1000 });
+		world_settle(w);
+	}
+	buf_fini(&body);
+	assert_true(world_sql(w, "SELECT count(*) FROM thing WHERE key >= x'4d' AND key < x'4e'") < 30);
+	assert_int_equal(count_projects(w->cache, NULL, NULL), 100);
+}
+
 void used_ones_stay(void **state)
 {
 	struct world *w = *state;
