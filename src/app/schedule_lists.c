@@ -252,7 +252,7 @@ static void ask_projects_of(struct app *a, struct forge_slot *slot)
 	if (slot->asked || slot->waits)
 		return;
 	struct projects_request *r = projects_request_new(a, slot);
-	r->nothing_known = !slot->fresh.at_s;
+	r->nothing_known = a->stays && !slot->fresh.at_s; /* a command waits for all of them */
 	r->from_first = true;
 	slot->began_s = clock_wall_s();
 	ask_page(r);
