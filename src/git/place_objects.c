@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Objects that a repository on this machine lacks, brought there: in one pack, but for the contents of big files, which libgit2 would hold
- * in memory whole. Those are copied as they lie in our store, as files of their own.
+ * Which objects a place lacks; and those that a repository on this machine lacks, brought there: in one pack, but for the contents of big
+ * files, which libgit2 would hold in memory whole. Those are copied as they lie in our store, as files of their own.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,14 +17,6 @@
 #define PACK_PART "pack_git2_" /* libgit2's name for a pack that is not whole yet */
 enum { PACK_LEFT_S = 3600, BIG_BYTES = 32 << 20, PIECE = 1 << 20 };
 
-struct sending {
-	const struct place_push *q;
-	const atomic_bool *stop;
-	struct repo *into;
-	git_packbuilder *pack;
-	struct err *reterr;
-};
-
 static void fd_close(int *fd) { if (*fd >= 0) close(*fd); }
 
 /* ---- big files ------------------------------------------------------------------------------------------------------------------ */
@@ -35,7 +27,7 @@ static char *loose_path(struct repo *r, const git_oid *id, const char *name)
 	return name ? xasprintf("%s/objects/%.2s/%s", repo_commondir(r), hex, name) : xasprintf("%s/objects/%.2s/%s", repo_commondir(r), hex, hex + 2);
 }
 
-static int copy_bytes(struct sending *s, int in, int out)
+static int copy_bytes(struct place_sending *s, int in, int out)
 {
 	AUTO_STR piece = xmalloc(PIECE);
 	ssize_t n;
@@ -50,14 +42,17 @@ static int copy_bytes(struct sending *s, int in, int out)
 }
 
 /* git's own name for what is half there: it clears those away. */
-static int copy_loose(struct sending *s, const char *from, const git_oid *id)
+static int copy_loose(struct place_sending *s, const git_oid *id)
 {
+	AUTO_STR from = loose_path(s->q->from, id, NULL);
 	AUTO_STR to = loose_path(s->into, id, NULL);
 	AUTO_STR part = loose_path(s->into, id, "tmp_obj_XXXXXX");
 	AUTO_STR folder = xstrndup(to, (size_t)(strrchr(to, '/') - to));
 	AUTO(fd_close) int in = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	AUTO(fd_close) int out = -1;
 
+	if (git_odb_exists(s->into->odb, id))
+		return 0;
 	if (in < 0)
 		return err_set_errno(s->reterr, errno, "reading %s", from);
 	if (mkdir(folder, 0777) && errno != EEXIST)
@@ -73,15 +68,15 @@ static int copy_loose(struct sending *s, const char *from, const git_oid *id)
 	return rc;
 }
 
-static int send_blob(struct sending *s, const git_oid *id, const char *name)
+static int send_blob(struct place_sending *s, const git_oid *id, const char *name)
 {
 	AUTO_STR from = loose_path(s->q->from, id, NULL);
 	git_object_t type;
 	size_t size = 0;
 	int rc = git_odb_read_header(&size, &type, s->q->from->odb, id);
 
-	if (!rc && size >= BIG_BYTES && !access(from, R_OK))
-		return git_odb_exists(s->into->odb, id) ? 0 : copy_loose(s, from, id);
+	if (!rc && size >= s->big_bytes && !access(from, R_OK))
+		return s->big(s, id);
 	if (!rc)
 		rc = git_packbuilder_insert(s->pack, id, name);
 	return rc ? git_fail(s->reterr, rc, "what is to be sent is not whole") : 0;
@@ -90,9 +85,9 @@ static int send_blob(struct sending *s, const git_oid *id, const char *name)
 /* ---- what a commit has that its first parent has not at the same place ------------------------------------------------------------ */
 enum { TREES_DEEP = 500 };
 
-static int send_tree(struct sending *s, const git_oid *id, const git_oid *before, unsigned deep);
+static int send_tree(struct place_sending *s, const git_oid *id, const git_oid *before, unsigned deep);
 
-static int send_entry(struct sending *s, const git_tree_entry *e, const git_tree *before, unsigned deep)
+static int send_entry(struct place_sending *s, const git_tree_entry *e, const git_tree *before, unsigned deep)
 {
 	const git_tree_entry *was = before ? git_tree_entry_byname(before, git_tree_entry_name(e)) : NULL;
 	const git_oid *id = git_tree_entry_id(e);
@@ -104,7 +99,7 @@ static int send_entry(struct sending *s, const git_tree_entry *e, const git_tree
 	return git_tree_entry_type(e) == GIT_OBJECT_BLOB ? send_blob(s, id, git_tree_entry_name(e)) : 0; /* a submodule's commit is elsewhere */
 }
 
-static int send_tree(struct sending *s, const git_oid *id, const git_oid *before, unsigned deep)
+static int send_tree(struct place_sending *s, const git_oid *id, const git_oid *before, unsigned deep)
 {
 	AUTO(git_tree_free_p) git_tree *tree = NULL;
 	AUTO(git_tree_free_p) git_tree *old = NULL;
@@ -121,7 +116,7 @@ static int send_tree(struct sending *s, const git_oid *id, const git_oid *before
 	return rc;
 }
 
-static int send_commit(struct sending *s, const git_oid *id)
+static int send_commit(struct place_sending *s, const git_oid *id)
 {
 	AUTO(git_commit_free_p) git_commit *commit = NULL;
 	AUTO(git_commit_free_p) git_commit *parent = NULL;
@@ -137,7 +132,7 @@ static int send_commit(struct sending *s, const git_oid *id)
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------------- */
-static int pack_fill(struct sending *s, const git_refs *there)
+int place_objects_fill(struct place_sending *s, const git_refs *there)
 {
 	AUTO(git_revwalk_free_p) git_revwalk *walk = NULL;
 	git_oid id;
@@ -159,7 +154,7 @@ static int pack_fill(struct sending *s, const git_refs *there)
 
 static int packed(const git_indexer_progress *stats, void *sending)
 {
-	const struct sending *s = sending;
+	const struct place_sending *s = sending;
 
 	if (s->q->progress)
 		s->q->progress(s->q->ctx, "objects", stats->received_objects, stats->total_objects);
@@ -184,14 +179,14 @@ int place_objects_send(struct repo *into, const struct place_push *q, const git_
 {
 	AUTO(git_packbuilder_free_p) git_packbuilder *pack = NULL;
 	AUTO_STR dir = xasprintf("%s/objects/pack", repo_commondir(into));
-	struct sending s = { q, stop, into, NULL, reterr };
+	struct place_sending s = { .q = q, .stop = stop, .into = into, .big_bytes = BIG_BYTES, .big = copy_loose, .reterr = reterr };
 	int rc = git_packbuilder_new(&pack, q->from->git);
 
 	drop_left_packs(dir);
 	if (rc)
 		return git_fail(reterr, rc, "a pack can't be made");
 	s.pack = pack;
-	rc = pack_fill(&s, there);
+	rc = place_objects_fill(&s, there);
 	if (rc || !git_packbuilder_object_count(pack))
 		return rc;
 	rc = git_packbuilder_write(pack, dir, 0, packed, &s);

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The branches of a URL, through libgit2. Redirects are not followed: they would take the token along. */
+/*
+ * The branches of a URL, through libgit2. Redirects are not followed: they would take the token along. A push is libgit2's only as far as the
+ * connection goes: it would hold the contents of each file in memory, so what is sent is a pack from a file (place_pack.c).
+ */
+#include <git2/sys/transport.h>
 #include <stdio.h>
+#include <unistd.h>
+#include "berth/path.h"
 #include "git/place.h"
 #include "git/remote.h"
+
+enum { ANSWER_MAX = 1 << 20, PIECE = 64 << 10, STALE_S = 10 /* hosts close a connection that says nothing for long */ };
 
 struct talk {
 	const struct git_place *place;
 	const atomic_bool *stop;
 	struct remote_login login;
-	const struct place_push *push;
-	char refusal[300];            /* of one reference, and whose */
-	struct buf said;              /* what the host says beside the protocol */
-	git_repository *git;          /* of which we speak; NULL: none */
-	bool own_git;
 	git_remote *remote;
+	git_smart_subtransport *http; /* the connection below it, which is the remote's */
 };
 
 static void talk_end(struct talk *t)
 {
 	git_remote_free(t->remote);
-	buf_fini(&t->said);
-	if (t->own_git)
-		git_repository_free(t->git);
 	certificates_unlock();
 }
 
@@ -32,31 +33,24 @@ static int credentials(git_credential **out, const char *url, const char *user, 
 
 static int sideband(const char *text, int len, void *talk)
 {
-	struct talk *t = talk;
-
-	if (len > 0 && t->said.len + (size_t)len < 4000)
-		buf_add(&t->said, text, (size_t)len);
-	return stopped(t->stop) ? GIT_EUSER : 0;
+	(void)text;
+	(void)len;
+	return stopped(((struct talk *)talk)->stop) ? GIT_EUSER : 0;
 }
 
 static int fetched(const git_indexer_progress *stats, void *talk) { return stopped(((struct talk *)talk)->stop) ? GIT_EUSER : 0; }
 
-static int sent(unsigned now, unsigned total, size_t bytes, void *talk)
+static int http_new(git_smart_subtransport **out, git_transport *owner, void *talk)
 {
-	struct talk *t = talk;
-
-	if (t->push && t->push->progress)
-		t->push->progress(t->push->ctx, "objects", now, total);
-	return stopped(t->stop) ? GIT_EUSER : 0;
+	int rc = git_smart_subtransport_http(out, owner, NULL);
+	((struct talk *)talk)->http = rc ? NULL : *out;
+	return rc;
 }
 
-static int answered(const char *name, const char *status, void *talk)
+static int transport_new(git_transport **out, git_remote *owner, void *talk)
 {
-	struct talk *t = talk;
-
-	if (status && !*t->refusal)
-		snprintf(t->refusal, sizeof t->refusal, "%s: %s", name, status);
-	return 0;
+	git_smart_subtransport_definition d = { http_new, 1, talk };
+	return git_transport_smart(out, owner, &d);
 }
 
 static void callbacks_set(git_remote_callbacks *c, struct talk *t)
@@ -65,15 +59,14 @@ static void callbacks_set(git_remote_callbacks *c, struct talk *t)
 	c->credentials = credentials;
 	c->sideband_progress = sideband;
 	c->transfer_progress = fetched;
-	c->push_transfer_progress = sent;
-	c->push_update_reference = answered;
+	c->transport = transport_new;
 	c->payload = t;
 }
 
 /* A remote without a name of a repository whose configuration is ours; so no setting of a stranger's says where we go. */
 static int talk_begin(struct talk *t, const struct git_place *p, git_repository *git, const atomic_bool *stop, struct err *reterr)
 {
-	*t = (struct talk){ .place = p, .stop = stop, .login = { .url = p->url, .user = p->user, .password = p->password }, .said = BUF_INIT_MAX(8192), .git = git };
+	*t = (struct talk){ .place = p, .stop = stop, .login = { .url = p->url, .user = p->user, .password = p->password } };
 	int rc = certificates_lock(stop, reterr);
 
 	if (rc)
@@ -151,77 +144,150 @@ static void said_line(const struct buf *said, struct buf *ret)
 	}
 }
 
-static int push_refused(const struct talk *t, struct err *reterr)
+static int push_refused(const struct talk *t, const struct place_report *r, struct err *reterr)
 {
 	AUTO(buf_fini) struct buf words = BUF_INIT_MAX(600);
 
-	said_line(&t->said, &words);
-	bool moved = strstr(t->refusal, "stale info") || strstr(t->refusal, "failed to update ref") || strstr(t->refusal, "fetch first");
-	err_set(reterr, moved ? ERR_CONFLICT : ERR_DENIED, "%s refuses %s%s%s", t->place->url, t->refusal, words.len ? ": " : "", buf_str(&words));
+	said_line(&r->said, &words);
+	if (!*r->refusal)
+		return err_set(reterr, ERR_FAILED, "%s does not say what became of the push%s%s", t->place->url, words.len ? ": " : "", buf_str(&words));
+	bool moved = strstr(r->refusal, "stale info") || strstr(r->refusal, "failed to update ref") || strstr(r->refusal, "fetch first");
+	err_set(reterr, moved ? ERR_CONFLICT : ERR_DENIED, "%s refuses %s%s%s", t->place->url, r->refusal, words.len ? ": " : "", buf_str(&words));
 	err_hint(reterr, "the token needs write_repository, and the account the right to push branches there");
 	return moved ? -ERR_CONFLICT : -ERR_DENIED;
 }
 
-/* libgit2 can't be told what the host's references were; it asks for them itself and sends those along, so that the host refuses
- * what moves in between. What moved before that is found here. */
-static int push_check(struct talk *t, const struct place_push *q, struct err *reterr)
+/* Each is moved from where it shall have been; the host sees to it. What moved before the objects are sent is found here. */
+static int push_check(struct talk *t, const struct place_push *q, git_refs *there, struct err *reterr)
 {
-	git_refs there = VEC_INIT;
 	int rc = connect_to(t, GIT_DIRECTION_PUSH);
 
 	if (!rc)
-		rc = refs_take(t, "refs/heads/", &there);
+		rc = refs_take(t, "refs/", there);
 	if (rc)
-		rc = talk_failed(t, rc, "pushed to", "write_repository", reterr);
-	for (size_t i = 0; !rc && i < q->n; i++) {
-		struct oid now = { { 0 } };
-		for (size_t k = 0; k < there.len; k++)
-			if (!strcmp(there.items[k].name, q->updates[i].name))
-				now = there.items[k].id;
-		if (!oid_eq(&now, &q->updates[i].old))
-			rc = err_set(reterr, ERR_CONFLICT, "%s has been moved by somebody else meanwhile", q->updates[i].name);
-	}
-	git_refs_fini(&there);
-	return rc;
-}
-
-/* libgit2 pushes references of the repository: ours have passing names in it. */
-static int specs_make(struct talk *t, const struct place_push *q, strings *ret, struct err *reterr)
-{
+		return talk_failed(t, rc, "pushed to", "write_repository", reterr);
 	for (size_t i = 0; i < q->n; i++) {
-		AUTO_STR here = xasprintf("refs/berth/send/%zu", i);
-		AUTO(git_reference_free_p) git_reference *ref = NULL;
-		git_oid id;
-		char *spec = oid_is_zero(&q->updates[i].id) ? xasprintf(":%s", q->updates[i].name) : xasprintf("+%s:%s", here, q->updates[i].name);
-		int rc = oid_is_zero(&q->updates[i].id) ? 0 : git_reference_create(&ref, t->git, here, oid_to_git(&q->updates[i].id, &id), 1, NULL);
-		VEC_PUSH(ret, spec);
-		if (rc)
-			return git_fail(reterr, rc, "%s can't be prepared", q->updates[i].name);
+		struct oid now = { { 0 } };
+		for (size_t k = 0; k < there->len; k++)
+			if (!strcmp(there->items[k].name, q->updates[i].name))
+				now = there->items[k].id;
+		if (!oid_eq(&now, &q->updates[i].old))
+			return err_set(reterr, ERR_CONFLICT, "%s has been moved by somebody else meanwhile", q->updates[i].name);
 	}
 	return 0;
 }
 
-static int push_send(struct talk *t, const struct place_push *q, struct err *reterr)
+/* ---- the request ------------------------------------------------------------------------------------------------------------------ */
+static void add_update(struct buf *b, const struct place_update *u, bool first)
 {
-	strings specs = VEC_INIT;
-	git_push_options o;
-	int rc = specs_make(t, q, &specs, reterr);
+	static const char wishes[] = " report-status side-band-64k agent=berth";
+	char old[OID_HEX + 1], now[OID_HEX + 1];
+	size_t n = 4 + 2 * OID_HEX + 2 + strlen(u->name) + (first ? sizeof wishes : 0);
 
-	if (!rc) {
-		git_push_options_init(&o, GIT_PUSH_OPTIONS_VERSION);
-		callbacks_set(&o.callbacks, t);
-		o.pb_parallelism = 1;
-		o.proxy_opts.type = GIT_PROXY_AUTO;
-		o.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-		t->push = q;
-		t->login.asked = 0;
-		rc = git_remote_push(t->remote, &(git_strarray){ specs.items, specs.len }, &o);
-		if (*t->refusal && !stopped(t->stop))
-			rc = push_refused(t, reterr);
-		else if (rc)
-			rc = talk_failed(t, rc, "pushed to", "write_repository", reterr);
+	oid_hex(&u->old, old);
+	oid_hex(&u->id, now);
+	buf_addf(b, "%04zx%s %s %s", n, old, now, u->name);
+	if (first)
+		buf_add(b, "", 1), buf_add(b, wishes, sizeof wishes - 1);
+}
+
+static int send_file(struct talk *t, git_smart_subtransport_stream *stream, const struct place_push *q, int fd)
+{
+	AUTO_STR piece = xmalloc(PIECE);
+	off_t total = lseek(fd, 0, SEEK_END), now = 0;
+	ssize_t n = 0;
+
+	if (total < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	while (!stopped(t->stop) && (n = read(fd, piece, PIECE)) > 0) {
+		int rc = stream->write(stream, piece, (size_t)n);
+		if (rc)
+			return rc;
+		now += n;
+		if (q->progress)
+			q->progress(q->ctx, "bytes", (uint64_t)now, (uint64_t)total);
 	}
-	strings_fini(&specs);
+	return n < 0 || stopped(t->stop) ? -1 : 0;
+}
+
+static int read_answer(struct talk *t, git_smart_subtransport_stream *stream, struct buf *ret)
+{
+	AUTO_STR piece = xmalloc(PIECE);
+	size_t n;
+	int rc;
+
+	do {
+		n = 0;
+		rc = stream->read(stream, piece, PIECE, &n);
+		if (!rc)
+			buf_add(ret, piece, n);
+	} while (!rc && n && !stopped(t->stop));
+	return rc;
+}
+
+/* fd: the pack; -1: references are removed, nothing else. */
+static int request(struct talk *t, const struct place_push *q, int fd, struct buf *ret)
+{
+	AUTO(buf_fini) struct buf head = BUF_INIT;
+	git_smart_subtransport_stream *stream = NULL;
+	int rc = t->http->action(&stream, t->http, t->place->url, GIT_SERVICE_RECEIVEPACK);
+
+	for (size_t i = 0; i < q->n; i++)
+		add_update(&head, &q->updates[i], i == 0);
+	buf_add_str(&head, "0000");
+	if (!rc)
+		rc = stream->write(stream, head.p, head.len);
+	if (!rc && fd >= 0)
+		rc = send_file(t, stream, q, fd);
+	if (!rc)
+		rc = read_answer(t, stream, ret);
+	if (stream)
+		stream->free(stream);
+	return rc;
+}
+
+static int push_send(struct talk *t, const struct place_push *q, int fd, struct err *reterr)
+{
+	AUTO(buf_fini) struct buf answer = BUF_INIT_MAX(ANSWER_MAX);
+	struct place_report r;
+	int rc = request(t, q, fd, &answer);
+
+	if (rc || stopped(t->stop))
+		return talk_failed(t, rc, "pushed to", "write_repository", reterr);
+	place_report_read(buf_sv(&answer), &r);
+	if (!r.unpacked || *r.refusal)
+		rc = push_refused(t, &r, reterr);
+	place_report_fini(&r);
+	return rc;
+}
+
+static bool only_removes(const struct place_push *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		if (!oid_is_zero(&q->updates[i].id))
+			return false;
+	return true;
+}
+
+/* Made while the host waits; where that took long, it is asked once more. */
+static int push_packed(struct talk *t, const struct place_push *q, struct err *reterr)
+{
+	AUTO(git_refs_fini) git_refs there = VEC_INIT;
+	AUTO(git_refs_fini) git_refs later = VEC_INIT;
+	int fd = -1, rc = push_check(t, q, &there, reterr);
+	int64_t began = clock_wall_s();
+
+	if (!rc && !only_removes(q))
+		rc = place_pack(q, &there, t->stop, &fd, reterr);
+	if (!rc && clock_wall_s() - began >= STALE_S) {
+		git_remote_disconnect(t->remote);
+		t->login.asked = 0;
+		rc = push_check(t, q, &later, reterr);
+	}
+	if (!rc)
+		rc = push_send(t, q, fd, reterr);
+	if (fd >= 0)
+		close(fd);
 	return rc;
 }
 
@@ -229,14 +295,14 @@ int url_push(const struct git_place *p, const struct place_push *q, const atomic
 {
 	struct talk t;
 
+	if (!q->n)
+		return 0;
 	if (!q->from)
 		return err_set(reterr, ERR_UNSUPPORTED, "a push to a URL needs a repository to push from");
 	int rc = talk_begin(&t, p, q->from->git, stop, reterr);
 	if (rc)
 		return rc;
-	rc = push_check(&t, q, reterr);
-	if (!rc)
-		rc = push_send(&t, q, reterr);
+	rc = push_packed(&t, q, reterr);
 	git_remote_disconnect(t.remote);
 	talk_end(&t);
 	return rc;

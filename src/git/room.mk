@@ -41,6 +41,8 @@ libgit_a_SOURCES = \
   src/git/place.c \
   src/git/place_url.c \
   src/git/place_objects.c \
+  src/git/place_pack.c \
+  src/git/place_report.c \
   src/git/salvage.c \
   src/git/salvage_finish.c \
   src/git/salvage_behind.c \

@@ -29,7 +29,7 @@ enum { TESTS_MAX = 100 };
 
 int main(void)
 {
-	static size_t (*const files[])(struct CMUnitTest *ret) = { repo_tests, history_tests, tree_tests, clone_tests, lfs_tests, salvage_tests, gitconf_tests };
+	static size_t (*const files[])(struct CMUnitTest *ret) = { repo_tests, history_tests, tree_tests, clone_tests, lfs_tests, salvage_tests, push_tests, gitconf_tests };
 	struct CMUnitTest tests[TESTS_MAX];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)

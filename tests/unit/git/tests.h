@@ -15,6 +15,7 @@ size_t tree_tests(struct CMUnitTest *ret);
 size_t clone_tests(struct CMUnitTest *ret);
 size_t lfs_tests(struct CMUnitTest *ret);
 size_t salvage_tests(struct CMUnitTest *ret);
+size_t push_tests(struct CMUnitTest *ret);
 size_t gitconf_tests(struct CMUnitTest *ret);
 /* Opens or fails the test with the error's text. */
 struct repo *opened(const char *path);

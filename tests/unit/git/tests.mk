@@ -11,6 +11,7 @@ tests_unit_git_test_git_SOURCES = \
   tests/unit/git/tree.c \
   tests/unit/git/clone.c \
   tests/unit/git/salvage.c \
+  tests/unit/git/push.c \
   tests/unit/git/lfs.c \
   tests/unit/git/gitconf.c
 tests_unit_git_test_git_CPPFLAGS = $(UNIT_CPPFLAGS)
