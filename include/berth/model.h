@@ -12,6 +12,7 @@ struct oid { unsigned char b[20]; };
 #define OID_HEX 40
 void oid_hex(const struct oid *o, char ret[OID_HEX + 1]);
 void oid_sha7(const struct oid *o, char ret[8]);        /* as in image tags */
+uint64_t oid_number(const struct oid *o);              /* its first 15 digits, enough to tell two of one project apart; 0 for none */
 bool oid_parse(struct sv hex40, struct oid *ret);
 bool oid_is_zero(const struct oid *o);
 bool oid_eq(const struct oid *a, const struct oid *b);
@@ -236,6 +237,7 @@ struct session_watch {
 	int64_t disk_used_bytes, disk_free_bytes, disk_size_bytes; /* of its workspace, of the disk that has it; 0: unknown */
 	int64_t work_at_s;            /* when the next four were found out; 0: they are not known */
 	int64_t changed, untracked, ahead, behind;
+	int64_t tip;                  /* oid_number() of the branch's tip that behind was counted to; 0: not known */
 	int64_t saved_at_s;           /* all of its work was seen to be saved then; 0: not yet */
 	int64_t save_failed_at_s;     /* it could not be saved then, and not since; 0: it could */
 };
@@ -266,6 +268,7 @@ struct session {
 	bool has_token;               /* connect needs one */
 	struct usage usage;
 	struct session_watch watch;
+	bool branch_moved;            /* its branch's tip is known, and is another than watch.tip: more is behind than watch.behind */
 };
 bool session_is_up(const struct session *s);            /* its container runs, whether what is in it answers or not */
 bool session_is_of(const struct session *s, const struct project *p); /* either may be NULL: false */

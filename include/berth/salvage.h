@@ -34,9 +34,11 @@ int salvage_borrow(struct salvage *s, const char *commondir, struct err *reterr)
 struct salvage_counts {
 	uint32_t changed, untracked, staged, unmerged, ahead, behind, unpushed, stashes;
 	bool detached, unborn;
+	struct oid tip;                /* of the project's branch of HEAD's name, to which behind is counted; zero: there is none */
 };
 struct salvage_spec {
 	struct oid start;              /* the commit that the session began at */
+	const char *branch;            /* that it began on; NULL: none */
 	const char *user, *author_name, *author_email;
 	const char *session;           /* tells whose work it is: "Berth-Session: <session>" in the commits' messages */
 	int64_t now_s;
@@ -53,6 +55,7 @@ typedef VEC(struct salvaged) salvaged_list;
 struct salvage_result {
 	salvaged_list saved;
 	struct salvage_counts counts;
+	bool on_branch;                /* HEAD is on the branch that the session began on */
 	strings notes;
 	/* The objects of Git LFS that pointers in the new commits name, and the store in the salvage's own folder that has them (lfs_has(): those
 	 * that the workspace had). Only after salvage_take_lfs(). */

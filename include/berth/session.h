@@ -118,6 +118,8 @@ struct session_work {
 	uint32_t staged, unmerged;     /* of the changed ones */
 	uint32_t ahead;                /* commits of HEAD and all branches that no remote branch has */
 	uint32_t behind;               /* commits that the project's branch of HEAD's name has more; of a host's project as of the last fetch in it */
+	bool behind_more;              /* that branch has moved on since: it has commits that `behind` does not count */
+	uint64_t tip;                  /* oid_number() of the commit that it was counted to, where HEAD is on the branch that the session began on; 0: not known */
 	uint32_t unpushed;             /* branches with such commits */
 	uint32_t stashes;
 	bool detached, unborn;         /* HEAD is on no branch; on one without a commit */

@@ -232,13 +232,14 @@ static void note_work(struct app *a, const struct git_ask *g, const struct sessi
 	struct session shown;
 	if (!s || !watch_get(engine, g->session, &w) || !w.work_at_s)
 		return;
-	w.behind = 0;
+	w.behind = w.tip = 0; /* where the branch is now is for the next look to find */
 	w.ahead -= MIN_OF(w.ahead, (int64_t)d->sent);
 	if (!g->pulls)
 		w.changed = w.untracked = 0;
 	watch_set(engine, g->session, &w, NULL);
 	session_dup(&shown, s);
 	shown.watch = w;
+	shown.branch_moved = false;
 	store_put_session(a->store, &shown);
 }
 

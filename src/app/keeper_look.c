@@ -42,6 +42,7 @@ static void note_saved(struct saving *v)
 	w.untracked = v->work.untracked;
 	w.ahead = v->work.ahead;
 	w.behind = v->work.behind;
+	w.tip = (int64_t)v->work.tip;
 	v->keeper->save_next_s = v->at_s + (int64_t)((loop_now_ms(v->base.app->loop) - v->began_ms) * SAVE_SHARE / 1000);
 	watch_set(engine, v->session, &w, NULL);
 }
@@ -152,6 +153,7 @@ static void look_done(struct look_request *r)
 		r->watch.untracked = kept.untracked;
 		r->watch.ahead = kept.ahead;
 		r->watch.behind = kept.behind;
+		r->watch.tip = kept.tip;
 		act(k, s, &r->watch);
 		enum saves how = save_is_due(k, s, &r->watch, r->change);
 		if (watch_set(keeper_engine(k), s->name, &r->watch, &err) < 0)

@@ -66,6 +66,20 @@ static void look_after(struct app *a)
 		keeper_ensure(a);
 }
 
+/* Asks nobody: the branch is where it was last seen. */
+static bool branch_moved(const struct app *a, const struct session *s)
+{
+	if (!s->watch.work_at_s || !s->watch.tip || !s->branch)
+		return false;
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		const struct project *p = store_project_at(a->store, i);
+		const struct branch *b = session_is_of(s, p) ? store_branch(a->store, p->id, s->branch) : NULL;
+		if (b)
+			return !b->is_remote && !oid_is_zero(&b->tip) && (int64_t)oid_number(&b->tip) != s->watch.tip;
+	}
+	return false;
+}
+
 static void reduce_list(struct app *a, struct list_request *r, const struct err *err)
 {
 	struct fresh f = fresh_of(err ? FRESH_FAILED : FRESH_FRESH, err, store_sessions_fresh(a->store));
@@ -78,6 +92,8 @@ static void reduce_list(struct app *a, struct list_request *r, const struct err 
 	for (size_t i = 0; i < r->items.len; i++)
 		if (is_stopping(a, r->items.items[i].name))
 			r->items.items[i].state = SESSION_STOPPING;
+	for (size_t i = 0; i < r->items.len; i++)
+		r->items.items[i].branch_moved = branch_moved(a, &r->items.items[i]);
 	for (size_t i = 0; i < r->items.len; i++)
 		if (r->items.items[i].oom)
 			use_note(a, &r->items.items[i], NULL);

@@ -44,6 +44,7 @@ int salvage_lfs_collect(struct salvage *s, const struct salvage_tips *t, const a
 bool salvage_is_module(struct salvage *s, const char *path);
 char *salvage_nested_git_file(struct salvage *s, const char *path);
 char *salvage_module_note(struct salvage *s, const char *folder, const struct oid *start);
-/* Commits that the project's branch of that name has and HEAD has not (salvage_behind.c). known: commits that the project has. */
-uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oid *head, const struct salvage_spec *spec, const git_oid *known, size_t n_known);
+/* Commits that the project's branch of that name has and HEAD has not (salvage_behind.c). known: commits that the project has. *ret_tip: of that
+ * branch, as far as anybody here knows; zero: nobody knows one. */
+uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oid *head, const struct salvage_spec *spec, const git_oid *known, size_t n_known, struct oid *ret_tip);
 #endif

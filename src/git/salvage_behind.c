@@ -44,7 +44,7 @@ static const struct git_ref *branch_there(const struct salvage_spec *spec, const
 	return NULL;
 }
 
-uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oid *head, const struct salvage_spec *spec, const git_oid *known, size_t n_known)
+uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oid *head, const struct salvage_spec *spec, const git_oid *known, size_t n_known, struct oid *ret_tip)
 {
 	AUTO(repo_free_p) struct repo *there = NULL;
 	AUTO_STR remote = xasprintf("refs/remotes/origin/%s", branch);
@@ -55,6 +55,9 @@ uint32_t salvage_behind(struct repo *workspace, const char *branch, const git_oi
 	uint32_t n = 0;
 	bool has_fetched = !git_reference_name_to_id(&fetched, workspace->git, remote) && is_in(workspace, &fetched);
 
+	*ret_tip = ref ? ref->id : (struct oid){ { 0 } };
+	if (!ref && has_fetched)
+		oid_from_git(ret_tip, &fetched);
 	if (ref && spec->elsewhere_dir && !repo_open(spec->elsewhere_dir, &there, NULL)) {
 		for (size_t i = 0; i < n_known; i++)
 			VEC_PUSH(&tips, known[i]);

@@ -68,6 +68,7 @@ static int find_head(struct finishing *f)
 		f->head_ref = (free(f->head_ref), NULL);
 	f->branch = xstrdup(f->head_ref ? f->head_ref + strlen("refs/heads/") : "HEAD");
 	f->ret->counts.detached = !f->head_ref;
+	f->ret->on_branch = f->head_ref && f->spec->branch && !strcmp(f->branch, f->spec->branch);
 	if (leads) {
 		oid_to_git(&tip, &f->head);
 		f->has_head = is_commit(f, &f->head);
@@ -425,7 +426,7 @@ static int count_commits(struct finishing *f)
 	while (!rc && !git_revwalk_next(&at, walk) && !stopped(f->stop))
 		f->ret->counts.ahead++;
 	if (!rc && f->has_head)
-		f->ret->counts.behind = salvage_behind(f->s->repo, f->branch, &f->head, f->spec, f->known.items, f->known.len);
+		f->ret->counts.behind = salvage_behind(f->s->repo, f->branch, &f->head, f->spec, f->known.items, f->known.len, &f->ret->counts.tip);
 	return rc ? git_fail(f->reterr, rc, "the workspace's commits can't be counted") : 0;
 }
 

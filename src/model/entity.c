@@ -53,6 +53,14 @@ void oid_hex(const struct oid *o, char ret[OID_HEX + 1])
 	ret[OID_HEX] = '\0';
 }
 
+uint64_t oid_number(const struct oid *o)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < sizeof n; i++)
+		n = n << 8 | o->b[i];
+	return n >> 4;
+}
+
 void oid_sha7(const struct oid *o, char ret[8])
 {
 	char hex[OID_HEX + 1];

@@ -236,7 +236,12 @@ static void work_text(struct buf *b, const struct row *r, enum style *ret_style)
 	add_part(b, r->ascii ? "^" : "↑", w->ahead);
 	if (!b->len)
 		*ret_style = STYLE_GOOD;
-	add_part(b, r->ascii ? "v" : "↓", w->behind);
+	if (w->behind || r->session->branch_moved)
+		buf_addf(b, "%s%s", b->len ? " " : "", r->ascii ? "v" : "↓");
+	if (w->behind)
+		buf_addf(b, "%lld", (long long)w->behind);
+	if (r->session->branch_moved)
+		buf_add_char(b, '+'); /* and those that it has not looked at yet */
 	if (!b->len)
 		buf_add_str(b, "saved");
 }
@@ -256,6 +261,18 @@ WORK_COLUMN(changed)
 WORK_COLUMN(untracked)
 WORK_COLUMN(ahead)
 WORK_COLUMN(behind)
+
+static double behind_more_number(const struct row *r)
+{
+	return r->session->branch_moved;
+}
+
+static void behind_more_text(struct buf *b, const struct row *r, enum style *ret_style)
+{
+	*ret_style = STYLE_PLAIN;
+	if (r->session->branch_moved)
+		buf_add_str(b, "yes");
+}
 
 static double disk_number(const struct row *r)
 {
@@ -366,6 +383,7 @@ const struct column session_columns[] = {
 	{ "untracked", "UNTRACKED", COLUMN_NUMBER, 3, 9, 0, true, untracked_text, untracked_number },
 	{ "ahead", "AHEAD", COLUMN_NUMBER, 3, 5, 0, true, ahead_text, ahead_number },
 	{ "behind", "BEHIND", COLUMN_NUMBER, 3, 6, 0, true, behind_text, behind_number },
+	{ "behind_more", "MORE", COLUMN_BOOL, 4, 4, 0, false, behind_more_text, behind_more_number },
 	{ "disk_free", "DISK FREE", COLUMN_NUMBER, 5, 9, 0, true, disk_free_text, disk_free_number },
 	{ "image", "IMAGE", COLUMN_TEXT, 8, 24, 0, false, image_text, NULL },
 	{ "address", "ADDRESS", COLUMN_TEXT, 10, 24, 6, false, address_text, NULL },

@@ -141,13 +141,17 @@ void present_work(struct buf *b, const struct session_work *w)
 		{ w->stashes, "stash", "stashes" },
 		{ w->behind, "commit behind", "commits behind" },
 	};
+	enum { BEHIND = ARRAY_LEN(parts) - 1 };
 	const char *comma = "";
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		if (!parts[i].n)
 			continue;
-		buf_addf(b, "%s%u %s", comma, parts[i].n, parts[i].n == 1 ? parts[i].one : parts[i].more);
+		bool least = i == BEHIND && w->behind_more;
+		buf_addf(b, "%s%s%u %s", comma, least ? "at least " : "", parts[i].n, parts[i].n == 1 ? parts[i].one : parts[i].more);
 		comma = ", ";
 	}
+	if (w->behind_more && !w->behind)
+		buf_addf(b, "%snew commits on its branch", comma);
 }
 
 static void add_count(struct buf *b, uint32_t n, const char *what)

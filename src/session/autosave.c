@@ -69,10 +69,10 @@ void autosave_wind_up(struct autosave *a, const struct err *err)
 }
 
 /* ---- what the worker found ---------------------------------------------------------------------------------------------------------- */
-static void work_of(const struct salvage_counts *n, struct session_work *ret)
+static void work_of(const struct salvage_counts *n, bool on_branch, struct session_work *ret)
 {
 	*ret = (struct session_work){ .changed = n->changed, .untracked = n->untracked, .staged = n->staged, .unmerged = n->unmerged,
-		.ahead = n->ahead, .behind = n->behind, .unpushed = n->unpushed, .stashes = n->stashes, .detached = n->detached, .unborn = n->unborn };
+		.ahead = n->ahead, .behind = n->behind, .unpushed = n->unpushed, .stashes = n->stashes, .detached = n->detached, .unborn = n->unborn, .tip = on_branch ? oid_number(&n->tip) : 0 };
 }
 
 static void give(struct autosave *a, const struct save_job *j)
@@ -88,7 +88,7 @@ static void give(struct autosave *a, const struct save_job *j)
 	r.n_refs = refs.len;
 	r.notes = (const char *const *)j->found.notes.items;
 	r.n_notes = j->found.notes.len;
-	work_of(&j->found.counts, &r.work);
+	work_of(&j->found.counts, j->found.on_branch, &r.work);
 	if (a->ev.got)
 		a->ev.got(a->ctx, &r);
 	VEC_FINI(&refs);

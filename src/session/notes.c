@@ -56,7 +56,7 @@ static void note_drop(const char *engine, const char *session, const char *suffi
 #define FIELD(name) { #name, offsetof(struct session_watch, name) }
 static const struct { const char *key; size_t at; } fields[] = {
 	FIELD(seen_at_s), FIELD(idle_s), FIELD(active), FIELD(warned_at_s), FIELD(disk_used_bytes), FIELD(disk_free_bytes), FIELD(disk_size_bytes),
-	FIELD(work_at_s), FIELD(changed), FIELD(untracked), FIELD(ahead), FIELD(behind),
+	FIELD(work_at_s), FIELD(changed), FIELD(untracked), FIELD(ahead), FIELD(behind), FIELD(tip),
 	FIELD(saved_at_s), FIELD(save_failed_at_s),
 };
 

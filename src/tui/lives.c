@@ -154,10 +154,11 @@ void do_life(struct tui *t, enum command_id id)
 }
 
 /* ---- what the keeper saw ---- */
-static void field_work(const struct session_watch *w, struct doc *d)
+static void field_work(const struct session *s, struct doc *d)
 {
+	const struct session_watch *w = &s->watch;
 	AUTO(buf_fini) struct buf b = BUF_INIT;
-	const struct session_work work = { .changed = (uint32_t)w->changed, .untracked = (uint32_t)w->untracked, .ahead = (uint32_t)w->ahead, .behind = (uint32_t)w->behind };
+	const struct session_work work = { .changed = (uint32_t)w->changed, .untracked = (uint32_t)w->untracked, .ahead = (uint32_t)w->ahead, .behind = (uint32_t)w->behind, .behind_more = s->branch_moved };
 	bool unsaved = session_work_any(&work);
 	present_work(&b, &work);
 	doc_field(d, "Work", unsaved ? STYLE_WARN : STYLE_GOOD, "%s", b.len ? buf_str(&b) : "all of it is pushed");
@@ -189,7 +190,7 @@ void details_watch(struct tui *t, const struct session *s, struct doc *d)
 	if (w->seen_at_s && session_is_up(s))
 		field_idle(t, s, d);
 	if (w->work_at_s)
-		field_work(w, d);
+		field_work(s, d);
 	if (w->disk_used_bytes) {
 		text_add_binary_size(&b, (uint64_t)w->disk_used_bytes);
 		buf_add_str(&b, " used, ");

@@ -111,6 +111,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_start_that_fails_is_listed_until_it_is_dismissed),
 	cmocka_unit_test(a_start_that_can_not_begin_is_told),
 	cmocka_unit_test(commits_and_pulls_in_sessions_are_noted),
+	cmocka_unit_test(branches_that_moved_on_are_told),
 	cmocka_unit_test(the_end_may_come_at_any_moment),
 	cmocka_unit_test(the_end_undoes_what_was_begun),
 	cmocka_unit_test(the_end_does_not_wait_for_a_hanging_engine),

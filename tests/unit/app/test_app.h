@@ -94,6 +94,7 @@ void a_start_that_can_not_begin_is_told(void **state);
 struct session_git_done;
 void hear_git(void *heard, const struct session_git_done *d); /* counts what was done on main */
 void commits_and_pulls_in_sessions_are_noted(void **state);
+void branches_that_moved_on_are_told(void **state);
 void the_end_may_come_at_any_moment(void **state);
 void the_end_undoes_what_was_begun(void **state);
 void the_end_does_not_wait_for_a_hanging_engine(void **state);

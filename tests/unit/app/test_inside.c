@@ -8,6 +8,29 @@ void hear_git(void *heard, const struct session_git_done *d)
 	((struct heard *)heard)->got += strcmp(d->branch, "main") == 0;
 }
 
+/* A session is behind by more than it has looked at when its branch is known to be elsewhere. Nobody is asked for that. */
+void branches_that_moved_on_are_told(void **state)
+{
+	struct session_watch seen = { .seen_at_s = 5, .work_at_s = 5, .behind = 2 };
+	struct world w;
+	(void)state;
+	world_new(&w);
+	add_session(&w, "a", "main");
+	know_all(&w);
+	const char *engine = engine_identity(link_engine(w.app));
+	const struct oid tip = store_branch(app_store(w.app), w.flights, "main")->tip;
+	const struct { int64_t tip; bool moved; } rows[] = { { 0, false }, { (int64_t)oid_number(&tip), false }, { (int64_t)oid_number(&tip) ^ 1, true } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		seen.tip = rows[i].tip;
+		assert_int_equal(watch_set(engine, "a", &seen, NULL), 0);
+		schedule_sessions(w.app);
+		pass_ms(&w, 50);
+		assert_int_equal(store_session(app_store(w.app), "a")->watch.tip, rows[i].tip);
+		assert_int_equal(store_session(app_store(w.app), "a")->branch_moved, rows[i].moved);
+	}
+	world_free(&w);
+}
+
 void commits_and_pulls_in_sessions_are_noted(void **state)
 {
 	static const char saved[] = "branch main\nahead 0\nbehind 0\nlook 0\nadd 0\nfiles 2 files\ncommit 0\nmade 9f8e7d6\nahead 1\npush 0\nend\n";

@@ -231,8 +231,12 @@ static void behind_is_counted_where_the_project_is(void **state)
 	git_run(p.clone, "checkout", "-q", "main");
 	p.asks_project = false;
 	assert_int_equal(counted(&p)->behind, 0); /* as of the last fetch */
+	AUTO(repo_free_p) struct repo *r = opened(p.project);
+	const struct oid tip = rev(r, "main"), before = counted(&p)->tip;
+	assert_false(oid_eq(&tip, &before));
 	git_run(p.clone, "fetch", "-q", "origin");
 	assert_int_equal(counted(&p)->behind, 1);
+	assert_true(oid_eq(&tip, &p.found.counts.tip));
 }
 
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -36,6 +36,27 @@ static void every_column_is_usable(void **state)
 	}
 }
 
+/* What is behind and not counted yet is no number. */
+static void what_is_behind_is_said_honestly(void **state)
+{
+	static const struct { uint32_t behind; bool more; const char *words, *column; } rows[] = {
+		{ 0, false, "", "saved" }, { 1, false, "1 commit behind", "↓1" }, { 1, true, "at least 1 commit behind", "↓1+" }, { 3, true, "at least 3 commits behind", "↓3+" },
+		{ 0, true, "new commits on its branch", "↓+" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf_fini) struct buf words = BUF_INIT;
+		AUTO(buf_fini) struct buf cell = BUF_INIT;
+		enum style style;
+		const struct session s = { .watch = { .work_at_s = 5, .behind = rows[i].behind }, .branch_moved = rows[i].more };
+		const struct row r = { .session = &s };
+		present_work(&words, &(struct session_work){ .behind = rows[i].behind, .behind_more = rows[i].more });
+		assert_string_equal(buf_str(&words), rows[i].words);
+		column_by_id(ENTITY_SESSION, "work")->text(&cell, &r, &style);
+		assert_string_equal(buf_str(&cell), rows[i].column);
+	}
+}
+
 static void check_look(const struct look *l)
 {
 	assert_true(l->glyph && *l->glyph);
@@ -308,7 +329,7 @@ int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
+		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(what_is_behind_is_said_honestly), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
 		cmocka_unit_test(hostile_names_leave_no_writer_raw), cmocka_unit_test(a_tsv_row_has_as_many_tabs_as_its_head),
 		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width),
 		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(messages_are_sentences), cmocka_unit_test(names_are_spelt_as_they_are), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
