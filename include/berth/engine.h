@@ -15,7 +15,7 @@ struct engine_call;
 typedef void (*engine_end_fn)(void *ctx, const struct err *err);
 enum { ENGINE_HAS_BUILDKIT = 1, ENGINE_IS_PODMAN = 2, ENGINE_IS_SWARM_MANAGER = 4, ENGINE_HAS_GPUS = 8, ENGINE_IS_LOCAL = 16 /* its 127.0.0.1 is ours */, ENGINE_LIMITS_DISK = 32 /* its storage may limit what a container writes */,
 	ENGINE_NO_CPU_LIMITS = 64, ENGINE_NO_MEMORY_LIMITS = 128 /* it says that it lacks the cgroup controller: a rootless engine without delegation */,
-	ENGINE_IS_ROOTLESS = 256 };
+	ENGINE_IS_ROOTLESS = 256, ENGINE_NO_PID_LIMITS = 512 };
 
 struct engine_config {
 	const char *name;              /* shown: "default", a Docker context's name */
@@ -48,6 +48,9 @@ struct engine_info {               /* borrowed during the callback */
 	unsigned caps; uint32_t cpus; uint64_t memory_bytes;
 	const char *root_dir;          /* where it keeps images and volumes, on its machine; "": not told */
 	bool has_clock; int64_t clock_ahead_s; /* how far its clock was ahead of ours when it was asked */
+	uint32_t n_gpus;               /* those that it names; 0 with ENGINE_HAS_GPUS: it has some, and says no more */
+	const char *gpus;              /* their names, "0, 1", a few at most; "" */
+	unsigned cgroups;              /* version of the kernel's control groups: 1, 2; 0: not told */
 };
 /* Connects, negotiates the API version (41 ≤ 1.x ≤ 47), asks for facts. Other calls do this by themselves the first time. */
 struct engine_call *engine_ping(struct engine *e, void (*got)(void *ctx, const struct engine_info *i), engine_end_fn end, void *ctx);

@@ -64,6 +64,8 @@ struct engine_status {
 	uint32_t cpus; uint64_t memory_bytes;
 	uint64_t disk_free_bytes;     /* where it keeps images and workspaces; 0: not known (its machine is not ours) */
 	bool has_gpus, limits_disk;
+	uint32_t n_gpus;              /* 0 with has_gpus: it doesn't say how many */
+	char gpus[120];               /* names of a few, "0, 1" */
 	struct err err;               /* when down */
 	uint32_t retry_in_s;
 };

@@ -9,15 +9,18 @@
 static const uint64_t DISK_LOW = 10000000000, DISK_NONE = 1000000000; /* bytes free where images and workspaces are */
 
 /* ---- the engine ---- */
-static void limits_lines(struct part *p, unsigned caps)
+static void limits_lines(struct part *p, unsigned caps, unsigned cgroups)
 {
 	static const char fix[] = "Let systemd delegate the controllers: Delegate=cpu cpuset io memory pids for user@.service (rootless engines).";
 	if (caps & ENGINE_NO_CPU_LIMITS)
 		part_add(p, CHECK_WARNING, fix, "it can't limit the CPUs of a session: what is asked for is not kept");
 	if (caps & ENGINE_NO_MEMORY_LIMITS)
 		part_add(p, CHECK_WARNING, fix, "it can't limit the memory of a session: one may take all of the machine's");
-	if (!(caps & (ENGINE_NO_CPU_LIMITS | ENGINE_NO_MEMORY_LIMITS)))
-		part_add(p, CHECK_OK, NULL, "CPUs and memory of sessions can be limited%s", caps & ENGINE_LIMITS_DISK ? ", and what they write" : "; the disk that one fills can't be (its storage has no quotas)");
+	if (caps & ENGINE_NO_PID_LIMITS)
+		part_add(p, CHECK_WARNING, fix, "it can't limit the processes of a session: one may fill the machine with them");
+	if (!(caps & (ENGINE_NO_CPU_LIMITS | ENGINE_NO_MEMORY_LIMITS | ENGINE_NO_PID_LIMITS)))
+		part_add(p, CHECK_OK, NULL, "CPUs, memory and processes of sessions can be limited%s%s", cgroups == 2 ? " (control groups, version 2)" : cgroups == 1 ? " (control groups, version 1)" : "",
+		         caps & ENGINE_LIMITS_DISK ? ", and what they write" : "; the disk that one fills can't be (its storage has no quotas)");
 }
 
 static void info_got(void *call, const struct engine_info *i)
@@ -27,10 +30,15 @@ static void info_got(void *call, const struct engine_info *i)
 		return;
 	struct part *p = c->part;
 	AUTO(buf_fini) struct buf memory = BUF_INIT;
+	AUTO(buf_fini) struct buf gpus = BUF_INIT;
 	text_add_size(&memory, i->memory_bytes);
+	if (i->n_gpus)
+		buf_addf(&gpus, ", %u GPU%s", i->n_gpus, i->n_gpus == 1 ? "" : "s");
+	else
+		buf_add_str(&gpus, i->caps & ENGINE_HAS_GPUS ? ", GPUs" : ", no GPUs");
 	part_add(p, CHECK_OK, NULL, "%s %s, API %s, %s, %u CPU%s, %s%s", i->product, i->version, i->api_version, i->caps & ENGINE_IS_ROOTLESS ? "rootless" : "as root",
-	         i->cpus, i->cpus == 1 ? "" : "s", buf_str(&memory), i->caps & ENGINE_HAS_GPUS ? ", GPUs" : ", no GPUs");
-	limits_lines(p, i->caps);
+	         i->cpus, i->cpus == 1 ? "" : "s", buf_str(&memory), buf_str(&gpus));
+	limits_lines(p, i->caps, i->cgroups);
 	if (i->has_clock)
 		doctor_clock_line(p, "the engine", i->clock_ahead_s);
 }

@@ -185,6 +185,31 @@ static void clipboard_line(struct part *p, const char *term)
 	part_done(p);
 }
 
+static bool in_path(const char *program)
+{
+	struct sv rest = sv_of(getenv("PATH") ? getenv("PATH") : ""), dir;
+	while (sv_split(&rest, ':', &dir)) {
+		AUTO_STR path = xasprintf("%.*s/%s", (int)dir.len, dir.p, program);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A session's page is looked at where the person is. */
+static void browser_line(struct part *p)
+{
+	const char *ssh = getenv("SSH_CONNECTION"), *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+	if (ssh && *ssh)
+		part_add(p, CHECK_OK, NULL, "over SSH no browser is opened here: c shows and copies a session's address, and the ssh line that it needs");
+	else if (!(x && *x) && !(wayland && *wayland))
+		part_add(p, CHECK_OK, NULL, "there is no desktop here to open a browser on: c shows and copies a session's address");
+	else if (!in_path("xdg-open"))
+		part_add(p, CHECK_WARNING, "Install xdg-utils; until then c shows and copies a session's address.", "o can't open a browser: xdg-open is not there");
+	else
+		part_add(p, CHECK_OK, NULL, "o opens a session in the browser of this desktop (xdg-open)");
+}
+
 void doctor_terminal(struct part *p)
 {
 	const struct app_terminal *t = part_terminal(p);
@@ -206,5 +231,6 @@ void doctor_terminal(struct part *p)
 	if (t->columns < COLUMNS_LEAST || t->rows < ROWS_LEAST)
 		part_add(p, CHECK_WARNING, "Make the window larger.", "%ux%u is small: not everything has room below %dx%d", t->columns, t->rows, COLUMNS_LEAST, ROWS_LEAST);
 	part_add(p, CHECK_OK, NULL, "%s, %ux%u, %s, %s", term, t->columns, t->rows, t->utf8 ? "UTF-8" : "ASCII", colour_words(part_app(p), term));
+	browser_line(p);
 	clipboard_line(p, term);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The connection to the engine: found as configured, asked whether it answers, listened to, and tried again when it goes. */
+#include <stdio.h>
 #include <sys/statvfs.h>
 
 #include "app/app_impl.h"
@@ -16,7 +17,8 @@ static void set_status(struct app *a, enum engine_state state, const struct err 
 {
 	const struct engine_status *old = store_engine(a->store);
 	struct engine_status e = { .state = state, .cpus = old->cpus, .memory_bytes = old->memory_bytes, .retry_in_s = retry_in_s,
-		.disk_free_bytes = old->disk_free_bytes, .has_gpus = old->has_gpus, .limits_disk = old->limits_disk };
+		.disk_free_bytes = old->disk_free_bytes, .has_gpus = old->has_gpus, .limits_disk = old->limits_disk, .n_gpus = old->n_gpus };
+	memcpy(e.gpus, old->gpus, sizeof e.gpus);
 	e.name = xstrdup(a->link.engine ? engine_name(a->link.engine) : config_engine_name(a->config));
 	e.what = xstrdup(old->what);
 	if (err)
@@ -107,7 +109,8 @@ static void info_got(void *request, const struct engine_info *i)
 {
 	struct request *r = request;
 	struct engine_status e = { .state = ENGINE_UP, .cpus = i->cpus, .memory_bytes = i->memory_bytes, .disk_free_bytes = free_on_disk(i),
-		.has_gpus = i->caps & ENGINE_HAS_GPUS, .limits_disk = i->caps & ENGINE_LIMITS_DISK };
+		.has_gpus = i->caps & ENGINE_HAS_GPUS, .limits_disk = i->caps & ENGINE_LIMITS_DISK, .n_gpus = i->n_gpus };
+	snprintf(e.gpus, sizeof e.gpus, "%s", i->gpus ? i->gpus : "");
 	AUTO(buf_fini) struct buf what = BUF_INIT;
 	if (!r->app)
 		return;

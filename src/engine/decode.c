@@ -5,7 +5,7 @@
 #include "berth/mem.h"
 #include "berth/path.h"
 
-enum { IDENTITY_MAX = 200 };
+enum { IDENTITY_MAX = 200, GPUS_NAMED = 4, GPU_NAME_MAX = 40 };
 
 void scratch_fini(struct scratch *s)
 {
@@ -132,7 +132,37 @@ unsigned decode_info_caps(const json_t *info)
 		caps |= ENGINE_NO_CPU_LIMITS;
 	if (!json_bool(info, "MemoryLimit", true))
 		caps |= ENGINE_NO_MEMORY_LIMITS;
+	if (!json_bool(info, "PidsLimit", true))
+		caps |= ENGINE_NO_PID_LIMITS;
 	return caps;
+}
+
+static void add_gpu(struct buf *b, uint32_t n, const char *name)
+{
+	if (n < GPUS_NAMED && strlen(name) <= GPU_NAME_MAX)
+		buf_addf(b, "%s%s", b->len ? ", " : "", name);
+	else if (n == GPUS_NAMED)
+		buf_add_str(b, ", …");
+}
+
+/* CDI names ("nvidia.com/gpu=0", of which "all" is none more), or those of a swarm's resources. */
+uint32_t decode_info_gpus(const json_t *info, struct buf *b)
+{
+	const json_t *one;
+	uint32_t n = 0;
+	size_t i;
+
+	json_array_foreach(json_path(info, "DiscoveredDevices"), i, one) {
+		const char *id = json_str(one, "ID", ""), *name = strstr(id, "/gpu=");
+		if (name && name[5] && strcmp(name + 5, "all") != 0)
+			add_gpu(b, n++, name + 5);
+	}
+	json_array_foreach(n ? NULL : json_path(info, "GenericResources"), i, one) {
+		const char *kind = json_str(one, "NamedResourceSpec.Kind", "");
+		if (strcasestr(kind, "gpu"))
+			add_gpu(b, n++, json_str(one, "NamedResourceSpec.Value", ""));
+	}
+	return n;
 }
 
 void decode_info_identity(const json_t *info, char **identity)

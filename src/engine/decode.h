@@ -19,6 +19,8 @@ void decode_image(const json_t *j, struct scratch *s, struct engine_image *ret);
 void decode_image_item(const json_t *j, struct scratch *s, struct engine_image *ret);     /* of the list */
 void decode_container(const json_t *j, struct scratch *s, struct engine_container *ret);
 void decode_container_item(const json_t *j, struct scratch *s, struct engine_container *ret);
+/* GPUs that it names: how many, and a few of the names ("0, 1"), added to b. */
+uint32_t decode_info_gpus(const json_t *info, struct buf *b);
 void decode_volume(const json_t *j, struct scratch *s, struct engine_volume *ret);
 void decode_event(const json_t *j, struct scratch *s, struct engine_event *ret);
 

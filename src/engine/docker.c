@@ -23,6 +23,7 @@ static void docker_free(struct engine *e)
 	free(d->os);
 	free(d->arch);
 	free(d->root_dir);
+	free(d->gpus);
 	engine_fini(e);
 	free(d);
 }
@@ -41,7 +42,7 @@ static void ping_begin(struct docker_call *c)
 	buf_fini(&text);
 	struct engine_info info = { .product = d->product, .version = d->version, .api_version = api, .os = d->os, .arch = d->arch,
 		.caps = d->base.caps, .cpus = d->cpus, .memory_bytes = d->memory_bytes, .root_dir = d->root_dir ? d->root_dir : "",
-		.has_clock = d->has_clock, .clock_ahead_s = d->clock_ahead_s };
+		.has_clock = d->has_clock, .clock_ahead_s = d->clock_ahead_s, .n_gpus = d->n_gpus, .gpus = d->gpus ? d->gpus : "", .cgroups = d->cgroups };
 	if (((struct ping *)c)->got)
 		((struct ping *)c)->got(c->base.ctx, &info);
 	docker_call_done(c);

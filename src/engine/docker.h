@@ -26,7 +26,9 @@ struct docker {
 	char *product, *version, *os, *arch;
 	uint32_t cpus;
 	uint64_t memory_bytes;
-	char *root_dir;
+	char *root_dir, *gpus;
+	uint32_t n_gpus;
+	unsigned cgroups;
 	bool has_clock;
 	int64_t clock_ahead_s;
 	struct net_call *asking;                    /* of the negotiation */

@@ -183,6 +183,11 @@ static void info_answered(void *ctx, const struct net_response *r, const struct 
 	d->memory_bytes = (uint64_t)MAX_OF(json_int(j, "MemTotal", 0), 0);
 	str_replace(&d->root_dir, json_str(j, "DockerRootDir", NULL));
 	d->base.caps |= decode_info_caps(j);
+	AUTO(buf_fini) struct buf gpus = BUF_INIT;
+	uint64_t cgroups = 0;
+	d->n_gpus = d->base.caps & ENGINE_HAS_GPUS ? decode_info_gpus(j, &gpus) : 0;
+	str_replace(&d->gpus, buf_str(&gpus));
+	d->cgroups = sv_to_u64(sv_of(json_str(j, "CgroupVersion", "")), &cgroups) && cgroups <= 2 ? (unsigned)cgroups : 0;
 	int64_t at_s;
 	d->has_clock = time_parse_rfc3339(sv_of(json_str(j, "SystemTime", "")), &at_s);
 	d->clock_ahead_s = d->has_clock ? at_s - clock_wall_s() : 0;

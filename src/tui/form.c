@@ -33,6 +33,8 @@ static void check_against_engine(struct form *f, enum option_id id)
 		err_set(err, ERR_USAGE, "the engine has %u CPU%s", e->cpus, e->cpus == 1 ? "" : "s");
 	if (id == OPT_GPUS && options_count(&f->options, id) && !e->has_gpus)
 		err_set(err, ERR_USAGE, "the engine offers none");
+	else if (id == OPT_GPUS && e->n_gpus && options_count(&f->options, id) > e->n_gpus)
+		err_set(err, ERR_USAGE, "the engine has %u", e->n_gpus);
 	if (id == OPT_DISK && e->disk_free_bytes && e->limits_disk && options_bytes(&f->options, id) > e->disk_free_bytes) {
 		text_add_binary_size(&has, e->disk_free_bytes);
 		err_set(err, ERR_USAGE, "%s are free", buf_str(&has));

@@ -112,6 +112,18 @@ static void add_disk(struct form *f, struct buf *b)
 		buf_addf(b, "%sthe engine's storage can't limit it", b->len ? "; " : "");
 }
 
+static void add_gpus(const struct engine_status *e, struct buf *b, bool brief)
+{
+	if (!e || e->state != ENGINE_UP)
+		return;
+	if (!e->has_gpus)
+		buf_add_str(b, "the engine offers none");
+	else if (!e->n_gpus)
+		buf_add_str(b, brief ? "the engine has some" : "the engine has some, and doesn't say how many");
+	else
+		buf_addf(b, "the engine has %u%s%s", e->n_gpus, !brief && *e->gpus ? ": " : "", brief ? "" : e->gpus);
+}
+
 static void add_beside(struct form *f, enum option_id id, struct buf *b, bool brief)
 {
 	const struct option_def *d = option_def(id);
@@ -123,7 +135,7 @@ static void add_beside(struct form *f, enum option_id id, struct buf *b, bool br
 	case OPT_IMAGE: add_image(f, b); break;
 	case OPT_DISK: add_disk(f, b); break;
 	case OPT_ENVIRONMENT: buf_add_str(b, "/lab, /rstudio, shell, or a path"); break;
-	case OPT_GPUS: buf_add_str(b, !e || e->state != ENGINE_UP ? "" : e->has_gpus ? "the engine has some" : "the engine offers none"); break;
+	case OPT_GPUS: add_gpus(e, b, brief); break;
 	case OPT_LFS: buf_add_str(b, "space changes it"); break;
 	case OPT_IDLE: buf_addf(b, "%s to %s, 0 for never", d->least, d->most); break;
 	case OPT_NAME: buf_add_str(b, "made of project and branch"); break;

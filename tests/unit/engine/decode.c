@@ -170,6 +170,7 @@ static void test_info_caps(void **state)
 		{ "{\"Driver\":\"overlay2\",\"DriverStatus\":[[],[1,2],\"x\"]}", 0 },
 		{ "{\"CpuCfsQuota\":false,\"MemoryLimit\":true}", ENGINE_NO_CPU_LIMITS },
 		{ "{\"CpuCfsQuota\":true,\"MemoryLimit\":false}", ENGINE_NO_MEMORY_LIMITS },
+		{ "{\"PidsLimit\":false}", ENGINE_NO_PID_LIMITS },
 		{ "{\"Driver\":7,\"DriverStatus\":{}}", 0 },
 	};
 	(void)state;
@@ -179,8 +180,25 @@ static void test_info_caps(void **state)
 	}
 }
 
+static void test_info_gpus(void **state)
+{
+	static const struct { const char *info; uint32_t n; const char *names; } cases[] = {
+		{ "{}", 0, "" }, { "{\"Runtimes\":{\"nvidia\":{}}}", 0, "" }, { "{\"DiscoveredDevices\":7,\"GenericResources\":[1,{}]}", 0, "" },
+		{ "{\"DiscoveredDevices\":[{\"ID\":\"nvidia.com/gpu=0\"},{\"ID\":\"nvidia.com/gpu=1\"},{\"ID\":\"nvidia.com/gpu=all\"},{\"ID\":\"x.org/net=0\"}]}", 2, "0, 1" },
+		{ "{\"GenericResources\":[{\"NamedResourceSpec\":{\"Kind\":\"NVIDIA-GPU\",\"Value\":\"GPU-7\"}},{\"DiscreteResourceSpec\":{\"Kind\":\"SSD\",\"Value\":3}}]}", 1, "GPU-7" },
+		{ "{\"DiscoveredDevices\":[{\"ID\":\"a/gpu=0\"},{\"ID\":\"a/gpu=1\"},{\"ID\":\"a/gpu=2\"},{\"ID\":\"a/gpu=3\"},{\"ID\":\"a/gpu=4\"},{\"ID\":\"a/gpu=5\"}]}", 6, "0, 1, 2, 3, …" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_auto_t *j = json_read(sv_of(cases[i].info), 4096, NULL);
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		assert_int_equal(decode_info_gpus(j, &b), cases[i].n);
+		assert_string_equal(buf_str(&b), cases[i].names);
+	}
+}
+
 const struct CMUnitTest decode_tests[] = {
 	cmocka_unit_test(test_image), cmocka_unit_test(test_container), cmocka_unit_test(test_container_item), cmocka_unit_test(test_event),
-	cmocka_unit_test(test_stats), cmocka_unit_test(test_create_body), cmocka_unit_test(test_info_caps),
+	cmocka_unit_test(test_stats), cmocka_unit_test(test_create_body), cmocka_unit_test(test_info_caps), cmocka_unit_test(test_info_gpus),
 };
 const size_t n_decode_tests = ARRAY_LEN(decode_tests);

@@ -72,7 +72,7 @@ static void fail_with(struct fake_call *c, enum err_code code, const char *text)
 /* ---- the machine, images ---- */
 static void give_info(struct fake_call *c)
 {
-	struct engine_info i = { "docker", "20.10", "1.41", "linux", "amd64", c->f->caps, c->f->cpus, c->f->memory, "", false, 0 };
+	struct engine_info i = { "docker", "20.10", "1.41", "linux", "amd64", c->f->caps, c->f->cpus, c->f->memory, "", false, 0, 0, "", 0 };
 	((void (*)(void *, const struct engine_info *))c->got)(c->base.ctx, &i);
 }
 
