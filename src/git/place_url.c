@@ -59,7 +59,8 @@ static void callbacks_set(git_remote_callbacks *c, struct talk *t)
 	c->credentials = credentials;
 	c->sideband_progress = sideband;
 	c->transfer_progress = fetched;
-	c->transport = transport_new;
+	if (!strncmp(t->place->url, "http://", 7) || !strncmp(t->place->url, "https://", 8))
+		c->transport = transport_new;
 	c->payload = t;
 }
 
@@ -277,6 +278,8 @@ static int push_packed(struct talk *t, const struct place_push *q, struct err *r
 	int fd = -1, rc = push_check(t, q, &there, reterr);
 	int64_t began = clock_wall_s();
 
+	if (!rc && !t->http)
+		rc = err_set(reterr, ERR_UNSUPPORTED, "%s is no http address: nothing can be pushed there", t->place->url);
 	if (!rc && !only_removes(q))
 		rc = place_pack(q, &there, t->stop, &fd, reterr);
 	if (!rc && clock_wall_s() - began >= STALE_S) {
