@@ -9,7 +9,6 @@
 
 #include "berth/cache.h"
 #include "berth/cli.h"
-#include "berth/git.h"
 #include "berth/log.h"
 #include "berth/tui.h"
 
@@ -107,9 +106,7 @@ int main(int argc, char **argv)
 	if (!is_worker(&g, argc) && cli_run_simple(argc, argv, &g, &code))
 		return code;
 	const char *log = g.log ? g.log : getenv("BERTH_LOG");
-	if ((log && log_open(log, LOG_DEBUG, &err) < 0) || git_room_init(&err) < 0)
+	if (log && log_open(log, LOG_DEBUG, &err) < 0)
 		return cli_fail(&g, &err);
-	code = run(&g, argc, argv);
-	git_room_fini();
-	return code;
+	return run(&g, argc, argv);
 }

@@ -10,9 +10,6 @@
 #include "berth/model.h"
 #include "berth/secret.h"
 
-int git_room_init(struct err *reterr);                  /* once, before anything else; counts. libgit2 itself starts with the first repository, and stays */
-void git_room_fini(void);
-
 struct repo;
 int repo_open(const char *path, struct repo **ret, struct err *reterr); /* a work tree, a .git folder or a bare repository */
 void repo_free(struct repo *r);

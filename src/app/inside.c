@@ -30,7 +30,6 @@ static void author_done(void *job, bool cancelled)
 	free(j->name);
 	free(j->email);
 	free(j);
-	git_room_fini();
 	ask_end(k, NULL);
 }
 
@@ -66,7 +65,6 @@ unsigned author_find(struct app *a, const struct project *p, void (*got)(void *c
 	}
 	struct author_job *j = xcalloc(1, sizeof *j);
 	*j = (struct author_job){ .ask = k, .dir = xstrdup(p->dir) };
-	git_room_init(NULL);
 	k->cancel = cancel_author;
 	k->call = loop_work_submit(a->loop, author_process, author_done, j);
 	return k->number;

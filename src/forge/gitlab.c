@@ -339,7 +339,6 @@ static void gitlab_destroy(struct forge *f)
 	free(g->ca_file);
 	free(g->job_name);
 	free(g);
-	git_room_fini();
 }
 
 static const struct forge_ops gitlab_ops = {
@@ -369,7 +368,6 @@ struct forge *forge_gitlab_new(struct loop *loop, struct net *net, const struct 
 {
 	struct gitlab *g = xcalloc(1, sizeof *g);
 
-	git_room_init(NULL);
 	forge_init(&g->forge, &gitlab_ops, loop, config->name);
 	g->url = xstrdup(config->url);
 	g->ca_file = xstrdup(config->ca_file);

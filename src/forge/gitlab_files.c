@@ -295,7 +295,6 @@ static void clone_done(void *ctx, bool cancelled)
 		free(owned[i]);
 	secret_free(j->token);
 	free(j);
-	git_room_fini();
 	if (!x)
 		return;
 	x->job = NULL;
@@ -319,7 +318,6 @@ void gitlab_clone(struct forge *f, struct forge_call *c, const struct forge_clon
 	struct clone_op *x = op_new(f, c, sizeof *x, q->project, FORGE_DEED_CLONE);
 	struct cloning_job *j = xcalloc(1, sizeof *j);
 
-	git_room_init(NULL); /* counted: the job may outlive its forge by a moment */
 	*j = (struct cloning_job){ .op = x, .commit = q->commit, .url = xasprintf("%s/%s.git", x->op.g->url, q->project->path),
 		.branch = xstrdup(q->branch), .into = xstrdup(q->into), .author_name = xstrdup(q->author_name),
 		.author_email = xstrdup(q->author_email), .ca_file = xstrdup(x->op.g->ca_file), .token = secret_dup(x->op.g->token) };

@@ -218,7 +218,6 @@ static void tar_done(void *ctx, bool cancelled)
 	int rc = t->rc;
 
 	feed_free(t);
-	git_room_fini();
 	if (!x)
 		return;
 	x->feed = NULL;
@@ -277,7 +276,6 @@ static void tar_begin(struct tar_op *x)
 	const struct net_api_request q = { .path = path, .any_type = true };
 
 	x->feed->op = x;
-	git_room_init(NULL);
 	loop_work_submit(x->op.g->forge.loop, tar_process, tar_done, x->feed);
 	x->stream = net_api_open(x->op.g->api, &q, &events, x);
 }

@@ -105,7 +105,6 @@ static void job_free(struct local_job *j)
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->wake);
 	free(j);
-	git_room_fini();
 }
 
 static void job_unlink(struct local_job *j)
@@ -151,7 +150,6 @@ struct local_job *job_new(struct local *l, struct forge_call *c, int (*run)(stru
 {
 	struct local_job *j = xcalloc(1, sizeof *j);
 
-	git_room_init(NULL); /* counted: a job may outlive its forge by a moment */
 	j->local = l;
 	j->call = c;
 	j->run = run;
@@ -211,7 +209,6 @@ static void local_destroy(struct forge *f)
 		free(l->folders[i]);
 	free(l->folders);
 	free(l);
-	git_room_fini();
 }
 
 static const struct forge_ops local_ops = {
@@ -238,8 +235,6 @@ struct forge *forge_local_new(struct loop *loop, const struct forge_local_config
 {
 	struct local *l = xcalloc(1, sizeof *l);
 
-	/* Fails only without memory; and then every call says so. */
-	git_room_init(NULL);
 	forge_init(&l->forge, &local_ops, loop, config->name);
 	l->depth = config->depth;
 	l->current = config->current;

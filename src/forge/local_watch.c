@@ -70,7 +70,6 @@ static void watch_free(struct watch *w)
 	VEC_FINI(&w->paths);
 	free(w->dir);
 	free(w);
-	git_room_fini();
 }
 
 static void settled(void *ctx)
@@ -154,7 +153,6 @@ bool local_watch(struct forge *f, struct forge_watch *front, const struct projec
 	if (!p->dir)
 		return false;
 	struct watch *w = xcalloc(1, sizeof *w);
-	git_room_init(NULL);
 	w->front = front;
 	w->loop = f->loop;
 	w->dir = xstrdup(p->dir);

@@ -24,18 +24,14 @@ static int clone_from(struct cloning *c, struct err *reterr)
 {
 	git_clone_options options;
 
-	git_clone_options_init(&options, GIT_CLONE_OPTIONS_VERSION);
+	remote_clone_options(&options, c->spec->password);
 	options.checkout_opts.checkout_strategy = GIT_CHECKOUT_NONE;
 	options.fetch_opts.callbacks.transfer_progress = fetch_progress;
 	options.fetch_opts.callbacks.sideband_progress = sideband;
 	options.fetch_opts.callbacks.credentials = credentials;
 	options.fetch_opts.callbacks.payload = c;
 	options.fetch_opts.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_ALL;
-	options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
 	options.local = GIT_CLONE_NO_LOCAL;
-	options.remote_cb = remote_create_for_clone;
-	if (c->spec->password)
-		options.fetch_opts.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
 	int rc = git_clone(&c->git, c->spec->url_or_path, c->into, &options);
 	if (rc)
 		return stopped(c->stop) ? git_cancelled(reterr) : remote_failed(rc, &c->login, "cloned", "read_repository", reterr);

@@ -124,14 +124,9 @@ static int clone_as(const struct git_place *from, const char *into, struct err *
 	AUTO(git_repository_free_p) git_repository *git = NULL;
 	struct remote_login login = { .url = from->url, .user = from->user, .password = from->password };
 	git_clone_options options;
-	git_clone_options_init(&options, GIT_CLONE_OPTIONS_VERSION);
-	options.checkout_opts.disable_filters = 1;
+	remote_clone_options(&options, from->password);
 	options.fetch_opts.callbacks.credentials = credentials;
 	options.fetch_opts.callbacks.payload = &login;
-	options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
-	options.remote_cb = remote_create_for_clone;
-	if (from->password)
-		options.fetch_opts.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
 	int rc = git_clone(&git, from->url, into, &options);
 	return rc < 0 ? remote_failed(rc, &login, "cloned", "read_repository", reterr) : 0;
 }

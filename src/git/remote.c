@@ -92,6 +92,16 @@ int remote_login_give(git_credential **out, struct remote_login *l, const char *
 	return rc;
 }
 
+void remote_clone_options(git_clone_options *o, const struct secret *password)
+{
+	git_clone_options_init(o, GIT_CLONE_OPTIONS_VERSION);
+	o->checkout_opts.disable_filters = 1;
+	o->fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
+	o->remote_cb = remote_create_for_clone;
+	if (password)
+		o->fetch_opts.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+}
+
 int remote_failed(int rc, const struct remote_login *l, const char *deed, const char *scope, struct err *reterr)
 {
 	const char *said = git_error_last() && git_error_last()->message ? git_error_last()->message : "";

@@ -19,6 +19,9 @@ bool url_same_origin(const char *a, const char *b);     /* scheme, host and port
  * (Where it looks for insteadOf, libgit2 1.5 also loses 20 KiB for each setting that is none.) */
 int remote_create(git_remote **ret, git_repository *repo, const char *name, const char *url);
 int remote_create_for_clone(git_remote **ret, git_repository *repo, const char *name, const char *url, void *payload); /* the same, as libgit2's clone wants it */
+/* The options of any clone of a URL: no checkout filters, the system's proxy, the URL just as it stands, and no redirect where there is a
+ * password. Callbacks and payload are the caller's. */
+void remote_clone_options(git_clone_options *o, const struct secret *password);
 /* What libgit2 failed with, as a sentence: deed is "cloned", "pushed to". */
 int remote_failed(int rc, const struct remote_login *l, const char *deed, const char *scope, struct err *reterr);
 #endif

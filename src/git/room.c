@@ -10,9 +10,8 @@ static const char *const harmless_extensions[] = { "partialclone", "worktreeconf
 enum { CACHE_BYTES = 4 << 20, WINDOW_BYTES = 1 << 20, MAPPED_BYTES = 16 << 20 };
 
 /* libgit2 starts with all certificates of the system: 20 ms that the program's start has no need for. So it is started where it
- * is first used, and that is a worker. */
+ * is first used, and that is a worker. It is not shut down: it would forget what it keeps for each thread, while the workers live on. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned n_users;
 static bool started;
 
 static int start(struct err *reterr)
@@ -42,23 +41,6 @@ int git_room_start(struct err *reterr)
 	int rc = started ? 0 : start(reterr);
 	pthread_mutex_unlock(&lock);
 	return rc;
-}
-
-int git_room_init(struct err *reterr)
-{
-	(void)reterr;
-	pthread_mutex_lock(&lock);
-	n_users++;
-	pthread_mutex_unlock(&lock);
-	return 0;
-}
-
-/* libgit2 is not shut down: it would forget what it keeps for each thread, while the workers live on, and a later start would begin anew. */
-void git_room_fini(void)
-{
-	pthread_mutex_lock(&lock);
-	n_users--;
-	pthread_mutex_unlock(&lock);
 }
 
 int git_cancelled(struct err *reterr) { return err_set(reterr, ERR_CANCELLED, "cancelled"); }

@@ -15,7 +15,6 @@ struct worker {
 	struct engine_host host;
 	struct record rec;
 	int code, lock;                /* lock: held while the forge is waited for, else -1 */
-	bool git;
 };
 
 /* Without a terminal or a reader: stderr is the build's log. */
@@ -35,8 +34,6 @@ static void worker_fini(struct worker *w)
 	loop_free(w->loop);
 	engine_host_fini(&w->host);
 	record_fini(&w->rec);
-	if (w->git)
-		git_room_fini();
 }
 
 static void worker_end(void *worker, const struct err *err)
@@ -159,11 +156,6 @@ int build_worker_main(const char *id, const struct build_worker_forges *forges)
 		complain(&err);
 		return 1;
 	}
-	if (git_room_init(&err) < 0) {
-		give_up(&w, &err);
-		return 1;
-	}
-	w.git = true;
 	w.loop = loop_new();
 	w.net = net_new(w.loop);
 	if (begin(&w, forges, &err) < 0)

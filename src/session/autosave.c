@@ -107,7 +107,6 @@ static void job_free(struct save_job *j)
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
 		free(owned[i]);
 	free(j);
-	git_room_fini();
 }
 
 static void try_again(struct autosave *a)
@@ -167,7 +166,6 @@ static bool job_begin(struct autosave *a)
 		return false;
 	}
 	j = xcalloc(1, sizeof *j);
-	git_room_init(NULL); /* counted: the job may outlive us by a moment */
 	*j = (struct save_job){ .a = a, .in = ends[0], .dir = xstrdup(dir), .root = xstrdup(slash ? slash + 1 : a->session.workdir),
 		.user = xstrdup(a->user), .author_name = xstrdup(a->author_name), .author_email = xstrdup(a->author_email),
 		.session = xasprintf("%s (%lld)", a->session.name, (long long)a->session.created_at_s), .start = a->session.commit, .branch = xstrdup(a->session.branch), .look_only = a->look_only };

@@ -111,7 +111,6 @@ static void done(void *call, bool cancelled)
 	free(c->name);
 	free(c->dir);
 	free(c);
-	git_room_fini();
 }
 
 /* A name that is none is told from the worker too: callers hear of every end in one way. */
@@ -131,7 +130,6 @@ static struct autosave_call *begin(const struct autosave_deps *deps, const struc
 	struct autosave_call *c = xcalloc(1, sizeof *c);
 	bool sound = autosave_name_parse(sv_of(name), &parsed);
 
-	git_room_init(NULL);
 	c->name = xstrdup(strncmp(name, "origin/", 7) == 0 ? name + 7 : name);
 	c->dir = scratch_new("look", &c->err);
 	c->removes = with.removes;

@@ -166,7 +166,6 @@ static void job_done(void *job, bool cancelled)
 	free(j->dir);
 	free(j->session);
 	free(j);
-	git_room_fini();
 	if (x && session_call_ok(&x->base, rc < 0 ? &err : NULL))
 		send_pack(x);
 }
@@ -180,7 +179,6 @@ static void place_all(struct exchange_call *x)
 		return;
 	}
 	struct exchange_job *j = xcalloc(1, sizeof *j);
-	git_room_init(NULL);
 	*j = (struct exchange_job){ .call = x, .place = x->place, .dir = xasprintf("%s/%s-%s", dir, x->session.name, x->name), .session = xstrdup(x->session.name),
 		.refs = x->refs, .pack = x->pack };
 	x->place = (struct git_place){ 0 };

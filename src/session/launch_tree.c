@@ -48,7 +48,6 @@ static void tree_free(struct tree_work *t)
 	free(t->branch);
 	free(t->workdir);
 	free(t);
-	git_room_fini();
 }
 
 void tree_forget(struct launch *l)
@@ -334,7 +333,6 @@ void tree_begin(struct launch *l)
 	struct autosave_name name;
 	if (l->restore && autosave_name_parse(sv_of(l->restore), &name))
 		t->since = sv_dup(name.start7);
-	git_room_init(NULL);
 	forge_git_place(l->deps.forge, &l->project, &t->place);
 	t->copies = t->place.url && t->place.url[0] == '/';
 	l->tree = t;

@@ -164,7 +164,7 @@ int main(void)
 	struct err err = { 0 };
 	struct rusage usage;
 
-	if (!mkdtemp(dir) || git_room_init(&err))
+	if (!mkdtemp(dir))
 		die("no folder to work in");
 	git_time_of(dir, "init", "-q", "--bare", "-b", "main");
 	repo_fill(dir, size_from("BENCH_COMMITS", 100000), size_from("BENCH_BRANCHES", 3000));
@@ -173,6 +173,5 @@ int main(void)
 	measure(dir, "commit-graph");
 	getrusage(RUSAGE_SELF, &usage);
 	printf("git_walk: peak memory %ld MiB\n", usage.ru_maxrss / 1024);
-	git_room_fini();
 	return path_remove_tree(dir, NULL) ? 1 : 0;
 }

@@ -55,7 +55,6 @@ static int one(struct salvage *s, struct input *i, struct err *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool begun;
 	struct input i = { data, size < 4096 ? size : 4096 };
 	char parent[] = "/tmp/berth-fuzz.XXXXXX";
 	struct err err = { 0 };
@@ -64,8 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct salvage_spec spec = { .user = "u", .author_name = "U", .author_email = "u@example.org", .session = "s", .now_s = 1000000 };
 	atomic_bool stop = false;
 	struct stat st;
-	if (!begun)
-		begun = git_room_init(NULL) == 0;
 	FUZZ_CHECK(mkdtemp(parent));
 	AUTO_STR dir = xasprintf("%s/w", parent);
 	int rc = salvage_new(dir, &s, &err);

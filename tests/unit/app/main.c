@@ -4,19 +4,6 @@
 #include "berth/app.h"
 #include "berth/git.h"
 
-static int start(void **state)
-{
-	(void)state;
-	return git_room_init(NULL);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	git_room_fini();
-	return 0;
-}
-
 /* Builds run as processes of this very program. With any words it runs no test: a test that begins a build would begin all of
  * them again, and those again. Where a test does not wait for its builds, they do nothing and leave nothing behind. */
 static int be_worker(int argc, char **argv)
@@ -136,5 +123,5 @@ int main(int argc, char **argv)
 {
 	if (argc > 1)
 		return be_worker(argc, argv);
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

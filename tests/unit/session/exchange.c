@@ -11,7 +11,6 @@ static void begin(struct shell *s, const char *name)
 	shell_do(s, "git init -q host && cd host && echo one >a && git add a && git commit -q -m Begin && git branch side && cd .. && git clone -q host work && cd work && git branch -q side origin/side");
 	AUTO_STR host = path_join(s->dir, "host");
 	const struct git_place place = { .url = host };
-	git_room_init(NULL);
 	if (exchange_prepare(s->workdir, &place, s->workdir, &err) < 0)
 		fail_msg("%s", err.text);
 	shell_do(s, "cd work && git config --unset remote.origin.uploadpack && rm .git/berth/hooks/post-receive"); /* both speak with a keeper */
@@ -24,7 +23,6 @@ static void end(struct shell *s)
 	AUTO_STR look = xasprintf("ls '%s' 2>/dev/null | wc -l", cache);
 	shell_is(s, look, "0");
 	shell_fini(s);
-	git_room_fini();
 }
 
 static void said(void *shell, const char *text)
