@@ -98,7 +98,7 @@ struct schedule {
 	struct loop_timer *poll_timer; /* of what is on screen and can't be watched */
 	uint64_t branches_at_ms, projects_at_ms; /* when they were last asked for */
 	struct oid rested;             /* the commit that the cursor rests on: of it more is asked than of a row that is only seen */
-	struct loop_timer *images_timer, *look_timer, *usage_timer, *sessions_timer, *events_timer;
+	struct loop_timer *images_timer, *look_timer, *usage_timer, *sessions_timer, *events_timer, *retry_timer;
 	struct forge_watch *watch; struct project_id watched;
 	/* what is under way; each a struct of the file that asks */
 	struct request *branches_asked, *branch_asked, *saved_asked, *ids_asked, *entities_asked, *images_asked, *sessions_asked;
@@ -265,6 +265,7 @@ void schedule_fini(struct app *a);
 void schedule_poll(struct app *a);              /* what a host has is looked at again after the time that fits what it does */
 bool schedule_asleep(const struct app *a);      /* suspended or closing: nothing is asked */
 void schedule_branches(struct app *a);
+void schedule_retry(struct app *a);             /* a list failed: asked again soon where the host could not be reached, until it answers */
 void schedule_sessions(struct app *a);          /* now, if wanted */
 void schedule_sessions_soon(struct app *a);     /* events come in bursts */
 void schedule_images_soon(struct app *a);

@@ -12,6 +12,7 @@ enum {
 	BRANCHES_EVERY_MS = 30000, /* of a project that can't be watched */
 	PROJECTS_EVERY_MS = 300000,
 	IMAGES_PAUSE_MS = 40,    /* rows that are only scrolled past are not asked for */
+	RETRY_EVERY_MS = 10000,  /* what a host could not be asked for; its client waits longer by itself while the host is down */
 	LOOK_PAUSE_MS = 250,     /* nor is more asked about a row that the cursor only passes */
 };
 
@@ -23,7 +24,7 @@ bool schedule_asleep(const struct app *a)
 void schedule_fini(struct app *a)
 {
 	struct schedule *s = &a->schedule;
-	struct loop_timer **timers[] = { &s->poll_timer, &s->images_timer, &s->look_timer, &s->usage_timer, &s->sessions_timer, &s->events_timer };
+	struct loop_timer **timers[] = { &s->poll_timer, &s->images_timer, &s->look_timer, &s->usage_timer, &s->sessions_timer, &s->events_timer, &s->retry_timer };
 	struct request **requests[] = { &s->branches_asked, &s->branch_asked, &s->saved_asked, &s->ids_asked, &s->entities_asked, &s->images_asked, &s->sessions_asked };
 	for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
 		loop_timer_stop(*timers[i]);
@@ -150,6 +151,33 @@ void schedule_poll(struct app *a)
 	if (schedule_asleep(a) || !app_has_jobs(a, s->images.project))
 		return;
 	again_in(a, &s->poll_timer, something_is_built(a) ? JOBS_ACTIVE_MS : JOBS_QUIET_MS, poll_tick);
+}
+
+static bool out_of_reach(const struct fresh *f)
+{
+	enum err_code c = f->err.code;
+	return f->state == FRESH_FAILED && (c == ERR_NET || c == ERR_TIMEOUT || c == ERR_RATE || c == ERR_HTTP);
+}
+
+static void retry_tick(void *app)
+{
+	struct app *a = app;
+	struct schedule *s = &a->schedule;
+	bool lists = false;
+	if (schedule_asleep(a))
+		return; /* who wakes it refreshes all */
+	for (size_t i = 0; i < a->forges.n; i++)
+		lists |= out_of_reach(&a->forges.items[i].fresh);
+	if (lists && s->projects)
+		ask_projects(a);
+	if (s->branches.v && out_of_reach(store_branches_fresh(a->store, s->branches)))
+		schedule_branches(a);
+}
+
+void schedule_retry(struct app *a)
+{
+	if (a->stays && !schedule_asleep(a))
+		again_in(a, &a->schedule.retry_timer, RETRY_EVERY_MS, retry_tick);
 }
 
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n)

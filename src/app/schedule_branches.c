@@ -127,6 +127,7 @@ static void reduce_failure(struct app *a, const struct branches_request *r, cons
 	if (project_id_eq(a->schedule.branches, r->project))
 		a->schedule.branches_failed = true;
 	store_branches_mark(a->store, r->project, f);
+	schedule_retry(a);
 	if (err->http == FORGE_HTTP_GONE)
 		project_is_gone(a, p);
 }

@@ -187,6 +187,8 @@ static void reduce_projects(struct app *a, struct projects_request *r, const str
 	slot->pages = r->pages;
 	struct fresh f = forges_fresh(a);
 	say_failure(a, slot, err);
+	if (err)
+		schedule_retry(a);
 	if (err && !r->pages) {
 		store_projects_mark(a->store, &f);
 		return;

@@ -119,7 +119,9 @@ int api_status_error(const struct net_api_call *c, struct err *reterr)
 		row.what = "wants a token";
 		row.hint = "log in first";
 	}
-	int r = err_set(reterr, row.code, "%s %s (%d%s%s)", host_of(c), row.what, c->head.status, words.len ? ": " : "", buf_str(&words));
+	AUTO_STR number = xasprintf("%d", c->head.status);
+	bool again = sv_starts(buf_sv(&words), sv_of(number)); /* "401 Unauthorized" */
+	int r = err_set(reterr, row.code, "%s %s (%s%s%s)", host_of(c), row.what, again ? "" : number, !again && words.len ? ": " : "", buf_str(&words));
 	if (*row.hint)
 		err_hint(reterr, "%s", row.hint);
 	if (reterr)

@@ -34,8 +34,10 @@ void text_add_duration(struct buf *b, int64_t seconds)
 		buf_addf(b, "%lldm%02llds", s / MINUTE, s % MINUTE);
 	else if (s < DAY)
 		buf_addf(b, "%lldh%02lldm", s / HOUR, s % HOUR / MINUTE);
-	else
+	else if (s < 10 * DAY)
 		buf_addf(b, "%lldd%02lldh", s / DAY, s % DAY / HOUR);
+	else
+		buf_addf(b, "%lldd", s / DAY);
 }
 
 /* n / unit in tenths, rounded. The low bits of the biggest units would overflow and can't be seen in a tenth. */

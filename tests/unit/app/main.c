@@ -43,6 +43,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_fails_is_not_asked_again_by_itself),
 	cmocka_unit_test(answers_go_to_what_was_asked_about),
 	cmocka_unit_test(changes_faster_than_answers_do_not_starve_them),
+	cmocka_unit_test(a_host_that_is_back_is_seen_soon),
 	cmocka_unit_test(a_project_that_vanished_takes_its_answers_along),
 	cmocka_unit_test(the_first_commit_of_a_project_is_seen),
 	cmocka_unit_test(nothing_is_asked_while_suspended),

@@ -37,6 +37,7 @@ void a_tip_that_moves_replaces_the_history(void **state);
 void what_fails_is_not_asked_again_by_itself(void **state);
 void answers_go_to_what_was_asked_about(void **state);
 void changes_faster_than_answers_do_not_starve_them(void **state);
+void a_host_that_is_back_is_seen_soon(void **state);
 void a_project_that_vanished_takes_its_answers_along(void **state);
 void the_first_commit_of_a_project_is_seen(void **state);
 void nothing_is_asked_while_suspended(void **state);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is asked, how often, and what becomes of the answers. */
+#include "app/app_impl.h"
 #include "world.h"
 
 void a_cold_start_asks_once_for_each_thing(void **state)
@@ -141,6 +142,29 @@ void changes_faster_than_answers_do_not_starve_them(void **state)
 	struct oid tip = fake_oid(0, 51);
 	assert_true(oid_eq(&store_branch(w.store, w.flights, "main")->tip, &tip));
 	assert_in_range(w.forge->n[FAKE_BRANCHES] - before, 2, 7);
+	world_free(&w);
+}
+
+void a_host_that_is_back_is_seen_soon(void **state)
+{
+	(void)state;
+	struct world w;
+	world_new(&w);
+	know_all(&w);
+	w.app->stays = true;
+	w.forge->fail[FAKE_BRANCHES] = w.forge->fail[FAKE_PROJECTS] = ERR_NET;
+	app_refresh(w.app);
+	pass_ms(&w, 300);
+	assert_int_equal(store_branches_fresh(w.store, w.flights)->state, FRESH_FAILED);
+	w.forge->fail[FAKE_BRANCHES] = w.forge->fail[FAKE_PROJECTS] = ERR_NONE;
+	pass_ms(&w, 12000);
+	assert_int_equal(store_branches_fresh(w.store, w.flights)->state, FRESH_FRESH);
+	assert_int_equal(store_projects_fresh(w.store)->state, FRESH_FRESH);
+	unsigned n = w.forge->n[FAKE_BRANCHES];
+	w.forge->fail[FAKE_BRANCHES] = ERR_DENIED;                 /* what nobody may see is not asked for again and again */
+	app_refresh(w.app);
+	pass_ms(&w, 25000);
+	assert_int_equal(w.forge->n[FAKE_BRANCHES], n + 1);
 	world_free(&w);
 }
 

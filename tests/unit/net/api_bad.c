@@ -12,6 +12,7 @@ void api_statuses_are_worded(void **state)
 	static const struct { const char *answer; enum err_code code; int http; const char *text, *hint; } rows[] = {
 		{ TEXT("400 Bad Request", "3", "bad"), ERR_HTTP, 400, "(400: bad)", "" },
 		{ TEXT("401 Unauthorized", "0", ""), ERR_AUTH, 401, "does not accept the token (401)", "revoked" },
+		{ TEXT("401 Unauthorized", "16", "401 Unauthorized"), ERR_AUTH, 401, "does not accept the token (401 Unauthorized)", "revoked" },
 		{ TEXT("403 Forbidden", "0", ""), ERR_DENIED, 403, "does not allow this", "scopes" },
 		{ TEXT("404 Not Found", "10", "\n \nno such"), ERR_NOT_FOUND, 404, "(404: no such)", "name" },
 		{ TEXT("405 No", "0", ""), ERR_UNSUPPORTED, 405, "does not offer", "" },
