@@ -16,6 +16,7 @@ struct stopping {                  /* a request that stands in a list, not in a 
 	struct ask *ask;
 	struct session session;        /* as it was when it began */
 	enum app_stop how;
+	bool saved;                    /* work of it, just now */
 	struct err unsaved;            /* why its work could not be saved; code 0: it was, or need not be */
 	struct stopping *next;
 };
@@ -123,7 +124,7 @@ static void removed(void *stopping, const struct err *err)
 		return;
 	}
 	notes_forget(identity(t), t->session.name);
-	app_say(t->base.app, MESSAGE_GOOD, NULL, "%s is stopped", t->session.name);
+	app_say(t->base.app, MESSAGE_GOOD, NULL, t->saved ? "%s is stopped, and its work is saved" : "%s is stopped", t->session.name);
 	stopping_end(t, NULL);
 }
 
@@ -144,7 +145,7 @@ static void save_got(void *stopping, const struct autosave_result *r)
 	if (r->n_notes)
 		err_set(&t->unsaved, ERR_CONFLICT, "%s", r->notes[0]);
 	for (size_t i = 0; i < r->n_refs; i++)
-		app_say(t->base.app, MESSAGE_GOOD, NULL, "the work of %s is saved as %s", t->session.name, r->refs[i].name);
+		t->saved = true, app_say(t->base.app, MESSAGE_GOOD, NULL, "the work of %s is saved as %s", t->session.name, r->refs[i].name);
 }
 
 static void save_ended(void *stopping, const struct err *err)

@@ -94,6 +94,7 @@ static void ask_first(struct tui *t, const struct image *i, bool wait)
 	doc_nl(&d);
 	doc_wrap(&d, STYLE_PLAIN, 0, buf_sv(&b));
 	open_confirm(t, wait ? "Start when the image is built?" : "Build, then start?", &d, wait ? await : build, start_chosen, NULL);
+	confirm_mark(t, wait ? 'w' : 'b');
 	doc_fini(&d);
 }
 

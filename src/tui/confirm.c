@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A question before something is lost: names it, and Cancel is the default. */
+/* A question before something is lost: names it, and Cancel is the default (but where nothing is lost, and the one answer is plain). */
 #include "tui/tui_impl.h"
 
 enum { CHOICES_MAX = 4 };
@@ -109,4 +109,12 @@ void open_confirm(struct tui *t, const char *title, const struct doc *text, cons
 	for (size_t i = 0; i < text->lines.len; i++)
 		VEC_PUSH(&c->text.lines, text->lines.items[i]);
 	overlay_push(t, &c->o);
+}
+
+void confirm_mark(struct tui *t, char letter)
+{
+	struct confirm *c = t->top && t->top->ops == &ops ? (struct confirm *)t->top : NULL;
+	for (int i = 1; c && i < c->n; i++)
+		if (c->choices[i].letter == letter)
+			c->at = i;
 }

@@ -109,6 +109,8 @@ static void image_next(struct tui *t, const struct image *i, struct doc *d)
 	bool log = !building && (place.has & NEED_LOG);
 	if (s && s->address)
 		offer(t, d, CMD_CONNECT, "connect to the session that runs");
+	else if (s && (s->state == SESSION_RUNNING || s->state == SESSION_UNHEALTHY))
+		offer(t, d, CMD_ATTACH, "open a shell in the session that runs");
 	if (i->state == IMAGE_FAILED && log) { /* what a person wants to know first */
 		offer(t, d, CMD_DIAGNOSE, "say why it failed");
 		offer(t, d, CMD_LOG, "read its log");

@@ -360,10 +360,25 @@ static void add_age(const struct tui *t, const struct list *l, const struct fres
 	bool old = f && (f->state == FRESH_FAILED || ((f->state == FRESH_STALE || f->state == FRESH_LOADING) && t->now_s - f->at_s >= 60));
 	if (!old || !l->n || !f->at_s)
 		return;
-	buf_add_str(b, f->state == FRESH_FAILED ? " old: " : " of ");
+	buf_add_str(b, f->state == FRESH_FAILED ? " seen " : " of ");
+	if (t->now_s <= f->at_s)
+		buf_add_str(b, "just ");
 	text_add_age(b, t->now_s - f->at_s);
-	if (f->state != FRESH_FAILED)
+	if (t->now_s > f->at_s)
 		buf_add_str(b, " ago");
+}
+
+/* A host that has never said anything yet: what is listed is not all. */
+static bool first_answer_awaited(const struct tui *t)
+{
+	if (store_projects_fresh(t->store)->state != FRESH_LOADING)
+		return false;
+	for (size_t i = 0; i < app_n_forges(t->app); i++) {
+		const struct fresh *f = app_forge_fresh(t->app, i);
+		if (!f->at_s && f->state != FRESH_FAILED)
+			return true;
+	}
+	return false;
 }
 
 /* "2/212", with what is unusual about it: a filter, loading, how old it is. */
@@ -388,6 +403,8 @@ static void add_count(struct tui *t, const struct list *l, struct buf *b)
 		buf_addf(b, "%zu/", l->cursor + 1);
 	if (l->n || (f && f->state == FRESH_FRESH))
 		buf_addf(b, "%zu%s", l->n, l->complete ? "" : "+");
+	if (l->kind->pane == PANE_PROJECTS && l->n && first_answer_awaited(t))
+		buf_add_str(b, " loading");
 	add_age(t, l, f, b);
 }
 

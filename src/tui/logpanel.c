@@ -255,6 +255,13 @@ static void draw_lines(struct log_panel *p, struct rect r, bool focused)
 		s->cursor_y = r.y + (p->follow ? MAX_OF(y - 1, 0) : 0), s->cursor_x = r.x;
 }
 
+static struct sv nothing_yet(struct tui *t)
+{
+	struct command_place place;
+	tui_place(t, &place);
+	return (place.has & NEED_COMMIT) && (place.has & NEED_ENGINE) ? SV("There is no log here yet. b builds the image of the selected commit.") : SV("There is no log here yet.");
+}
+
 static void draw_nothing(struct log_panel *p, struct rect r)
 {
 	struct doc d = { 0 };
@@ -267,7 +274,7 @@ static void draw_nothing(struct log_panel *p, struct rect r)
 		buf_addf(&b, p->view.filter.work ? "Looking for lines with %s..." : "No line so far passes the filter %s; esc shows all.", buf_str(&p->keep));
 		doc_wrap(&d, STYLE_DIM, 0, buf_sv(&b));
 	} else {
-		doc_wrap(&d, STYLE_DIM, 0, !p->id ? SV("There is no log here yet. b builds the image of the selected commit.") : p->ended ? SV("The log is empty.") : p->words ? sv_of(p->words) : SV("Waiting for the first line..."));
+		doc_wrap(&d, STYLE_DIM, 0, !p->id ? nothing_yet(p->t) : p->ended ? SV("The log is empty.") : p->words ? sv_of(p->words) : SV("Waiting for the first line..."));
 	}
 	doc_draw(&d, &p->t->surface, r, 0);
 	doc_fini(&d);

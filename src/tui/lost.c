@@ -125,6 +125,11 @@ static const struct one *one_of(const struct lost *l, const char *session)
 	return NULL;
 }
 
+static const char *doubt_of(const struct one *o)
+{
+	return o->state == LOST_FAILED ? "what it holds can't be told" : "what it holds is not known yet";
+}
+
 /* What others have more is not lost. */
 static void add_work(struct buf *b, const struct one *o)
 {
@@ -139,15 +144,20 @@ void lost_say(const struct lost *l, const char *session, struct doc *d)
 {
 	const struct one *o = one_of(l, session);
 	AUTO(buf_fini) struct buf b = BUF_INIT;
+	AUTO(buf_fini) struct buf work = BUF_INIT;
 	if (!o)
 		return;
 	if (o->state == LOST_TOLD)
-		add_work(&b, o);
+		add_work(&work, o);
+	if (work.len)
+		buf_addf(&b, "only in this session: %s", buf_str(&work));
 	else if (o->state == LOST_FAILED)
-		buf_addf(&b, "Whether it holds work that is nowhere else can't be told: %s", o->why);
-	else
-		buf_add_str(&b, "Whether it holds work that is nowhere else is not known yet: its workspace takes time to read");
+		buf_addf(&b, "%s: %s", doubt_of(o), o->why);
+	else if (o->state != LOST_TOLD)
+		buf_addf(&b, "%s: its workspace takes time to read", doubt_of(o));
 	bool nothing = !b.len;
+	if (!nothing)
+		b.p[0] = (char)(b.p[0] - 'a' + 'A');
 	buf_add_str(&b, nothing ? "All its work is committed and pushed." : ".");
 	doc_wrap(d, nothing ? STYLE_GOOD : STYLE_WARN, 0, buf_sv(&b));
 }
@@ -161,7 +171,7 @@ void lost_say_shortly(const struct lost *l, const char *session, struct doc *d)
 	if (o->state == LOST_TOLD)
 		add_work(&b, o);
 	else
-		buf_add_str(&b, o->state == LOST_FAILED ? "what it holds can't be told" : "what it holds is not known yet");
+		buf_add_str(&b, doubt_of(o));
 	doc_add(d, b.len ? STYLE_WARN : STYLE_GOOD, "  %s", b.len ? buf_str(&b) : "all its work is pushed");
 }
 

@@ -208,7 +208,11 @@ static struct launch *listed_launch(const struct tui *t, const char *name)
 
 void session_rows_sync(struct tui *t)
 {
+	size_t launches = app_n_launches(t->app);
 	forget_rows(t);
+	if (launches > t->n_launches && t->list_focus != PANE_SESSIONS) /* what was started from elsewhere is what one goes to next */
+		t->lists[PANE_SESSIONS].cursor_id = name_key(launch_session_name(app_launch_at(t->app, 0)));
+	t->n_launches = launches;
 	for (size_t i = 0; i < app_n_launches(t->app); i++) {
 		struct session_row r = { true, xstrdup(launch_session_name(app_launch_at(t->app, i))) };
 		VEC_PUSH(&t->session_rows, r);

@@ -212,7 +212,11 @@ static bool fits_now(const struct tui *t, enum command_id id)
 	bool rests = s && (s->state == SESSION_PAUSED || s->state == SESSION_STOPPED || s->state == SESSION_FAILED);
 	if (id == CMD_DIAGNOSE)
 		return i && i->state == IMAGE_FAILED;
-	return id == CMD_RESUME ? rests : id == CMD_CONNECT || id == CMD_ATTACH ? !rests : true;
+	if (id == CMD_CONNECT)
+		return s && s->address;
+	if (id == CMD_ATTACH) /* in the other lists only where there is no address to go to */
+		return !rests && (t->list_focus == PANE_SESSIONS || !s || !s->address);
+	return id == CMD_RESUME ? rests : true;
 }
 
 void draw_keys(struct tui *t, struct rect r)

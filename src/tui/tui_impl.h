@@ -89,6 +89,7 @@ struct tui {
 	struct keymap *keymap;
 	struct layout layout;
 	struct list lists[PANE_MAIN];
+	size_t n_launches;                  /* when the sessions were last listed */
 	struct selection sel;
 	struct project_search search;
 	VEC(struct session_row) session_rows;
@@ -199,6 +200,7 @@ void open_inspect(struct tui *t);
 /* A question whose default is Cancel. choices: letter and words, ended by NULL words. chosen gets the letter. ctx is owned: free()d. */
 struct choice { char letter; const char *words; };
 void open_confirm(struct tui *t, const char *title, const struct doc *text, const struct choice *choices, void (*chosen)(struct tui *t, char letter, void *ctx), void *ctx);
+void confirm_mark(struct tui *t, char letter); /* of the question that was opened just now: what enter takes, where nothing can be lost by it */
 
 /* ---- doing ---- */
 void do_start(struct tui *t);

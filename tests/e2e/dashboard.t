@@ -29,8 +29,9 @@ term_ok 5 "▌$name" 'esc closes it'
 # Start, building first -------------------------------------------------------------------------------------------------
 term_keys s
 term_ok 5 'Build, then start\?' 's: the image is missing, so it asks'
-like "$(term_screen)" '\[ Cancel \]' 'with Cancel marked'
-term_keys b
+like "$(term_screen)" '\[ Build, then start  b \]' 'with the answer marked, as nothing is lost by it'
+unlike "$(term_screen)" 's builds it' 'and without keys that mean something else here'
+term_keys Enter
 term_ok 60 'get image|make workspace|clone at|create container|wait until' 'the steps are shown'
 term_ok 60 "The session $session is ready" 'the session is ready'
 term_ok 10 '✓ ready' 'and the image'
@@ -77,7 +78,7 @@ term_ok 10 '▌● flights' 'exit: back as well'
 # Stop ------------------------------------------------------------------------------------------------------------------
 term_keys d
 term_ok 10 "Stop $session\?" 'd: asks'
-term_ok 5 '^ *1 new file\.' 'naming what would be lost'
+term_ok 5 '^ *Only in this session: 1 new file\.' 'naming what would be lost'
 like "$(term_screen)" '\[ Cancel \]' 'with Cancel marked'
 term_keys Enter
 term_ok 5 '▌● flights' 'enter: nothing happens'
