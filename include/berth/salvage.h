@@ -43,6 +43,7 @@ struct salvage_spec {
 	const char *session;           /* tells whose work it is: "Berth-Session: <session>" in the commits' messages */
 	int64_t now_s;
 	const git_refs *elsewhere;     /* where branches are known to be; NULL: what the workspace has as remote branches is believed */
+	const char *saved_prefix;      /* branches of the project whose names begin so are saved work, and not saved anew as work of this session; NULL: none */
 	const char *elsewhere_dir;     /* the repository that they are of, where it lies on this machine: behind is counted there. NULL: none */
 };
 struct salvaged {

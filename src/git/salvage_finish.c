@@ -329,6 +329,15 @@ static void start_of(struct finishing *f, const git_oid *tip, char ret[8])
 		}
 }
 
+/* Saved work of the project, as it was fetched: it is where it belongs, or was deleted there. */
+static bool is_saved_work(const struct finishing *f, const char *branch, const git_oid *tip)
+{
+	git_oid there;
+	AUTO_STR ref = xasprintf("refs/remotes/origin/%s", branch);
+	bool named_so = f->spec->saved_prefix && sv_starts(sv_of(branch), sv_of(f->spec->saved_prefix));
+	return named_so && !git_reference_name_to_id(&there, f->s->repo->git, ref) && git_oid_equal(&there, tip);
+}
+
 static int save_branches(struct finishing *f)
 {
 	AUTO(git_reference_iterator_free_p) git_reference_iterator *it = NULL;
@@ -336,13 +345,12 @@ static int save_branches(struct finishing *f)
 	git_oid tip;
 	char start7[8];
 	int rc = git_reference_iterator_glob_new(&it, f->s->repo->git, "refs/heads/*");
-
 	while (!rc && !(rc = git_reference_next_name(&name, it))) {
 		if (git_reference_name_to_id(&tip, f->s->repo->git, name))
 			continue;
 		if (!is_commit(f, &tip))
 			return err_set(f->reterr, ERR_CONFLICT, "the workspace's branch %s leads to a commit that is not in it", name + strlen("refs/heads/"));
-		if (is_known(f, &tip))
+		if (is_known(f, &tip) || is_saved_work(f, name + strlen("refs/heads/"), &tip))
 			continue;
 		f->ret->counts.unpushed++;
 		if (f->head_ref && !strcmp(name, f->head_ref) && f->dirty)
@@ -360,7 +368,6 @@ static int save_branches(struct finishing *f)
 static bool is_saved(struct finishing *f, const git_oid *tip)
 {
 	struct oid id;
-
 	oid_from_git(&id, tip);
 	for (size_t i = 0; i < f->ret->saved.len; i++)
 		if (oid_eq(&f->ret->saved.items[i].tip, &id))
@@ -376,9 +383,9 @@ static int save_pushed(struct finishing *f)
 	git_oid tip;
 	char start7[8];
 	int rc = f->spec->elsewhere ? git_reference_iterator_glob_new(&it, f->s->repo->git, "refs/remotes/origin/*") : GIT_ITEROVER;
-
 	while (!rc && !(rc = git_reference_next_name(&name, it))) {
-		if (sv_ends(sv_of(name), SV("/HEAD")) || git_reference_name_to_id(&tip, f->s->repo->git, name) || !is_commit(f, &tip) || is_known(f, &tip) || is_saved(f, &tip))
+		if (sv_ends(sv_of(name), SV("/HEAD")) || git_reference_name_to_id(&tip, f->s->repo->git, name) || !is_commit(f, &tip) || is_known(f, &tip) || is_saved(f, &tip) ||
+		    is_saved_work(f, name + strlen("refs/remotes/origin/"), &tip))
 			continue;
 		bool below = f->has_head && (git_oid_equal(&tip, &f->head) || git_graph_descendant_of(f->s->repo->git, &f->head, &tip) == 1);
 		if (below && (f->dirty || f->head_ref))
@@ -396,7 +403,6 @@ static int save_stashes(struct finishing *f)
 	bool there = !git_reference_name_to_id(&tip, f->s->repo->git, "refs/stash") && is_commit(f, &tip);
 	size_t n = there && !git_reflog_read(&log, f->s->repo->git, "refs/stash") ? git_reflog_entrycount(log) : 0;
 	char start7[8];
-
 	if (n > STASHES_MAX)
 		note(f, xasprintf("only the newest %d of %zu stashes are saved", STASHES_MAX, n));
 	for (size_t i = 0; there && i < MIN_OF(MAX_OF(n, (size_t)1), (size_t)STASHES_MAX); i++) {

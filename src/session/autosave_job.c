@@ -93,7 +93,7 @@ static int job_copy(struct save_job *j, struct err *reterr)
 	git_refs elsewhere = VEC_INIT;
 	AUTO_STR store = is_here(j) ? lfs_store_of(j->place.url) : NULL;
 	struct salvage_spec spec = { .start = j->start, .branch = j->branch, .user = j->user, .author_name = j->author_name, .author_email = j->author_email,
-		.session = j->session, .now_s = clock_wall_s() };
+		.session = j->session, .now_s = clock_wall_s(), .saved_prefix = AUTOSAVE_PREFIX };
 	int rc = salvage_new(j->dir, &j->salvage, reterr);
 
 	if (rc == 0 && !j->look_only)

@@ -213,6 +213,15 @@ berth save "$session"
 is "$STATUS" 0 'and saved when the repository is back' || diag "$ERR"
 is "$(find "$XDG_CACHE_HOME/berth/saves" -mindepth 1 | wc -l)" 0 'no copy is left on this machine'
 
+# A session that did nothing leaves nothing: saved work that its clone has from the project is not its own.
+saves >"$T/before"
+berth start "$(own save)" --fresh --name "$(own idle)"
+is "$STATUS" 0 'another session, beside the saved work' || diag "$ERR"
+berth stop "$(own idle)"
+is "$STATUS" 0 'stops' || diag "$ERR"
+saves >"$T/after"
+ok 'and saves nothing anew' cmp "$T/before" "$T/after"
+
 berth stop "$session" --force
 is "$STATUS" 0 'it stops'
 is "$(leftovers)" '' 'nothing is left'

@@ -85,7 +85,7 @@ static void play_end(struct play *p)
 
 static void salvaged(struct play *p)
 {
-	struct salvage_spec spec = { .start = p->start, .user = "ada", .author_name = "Ada", .author_email = "ada@example.org", .session = "one (7)", .now_s = 1600000000 };
+	struct salvage_spec spec = { .start = p->start, .user = "ada", .author_name = "Ada", .author_email = "ada@example.org", .session = "one (7)", .now_s = 1600000000, .saved_prefix = "saved/" };
 	struct err err = { 0 };
 	git_refs refs = VEC_INIT;
 
@@ -237,6 +237,18 @@ static void behind_is_counted_where_the_project_is(void **state)
 	git_run(p.clone, "fetch", "-q", "origin");
 	assert_int_equal(counted(&p)->behind, 1);
 	assert_true(oid_eq(&tip, &p.found.counts.tip));
+}
+
+static void saved_work_is_not_saved_again(void **state)
+{
+	AUTO(play_end) struct play p;
+	play_begin(&p, "s-saved");
+	p.asks_project = true;
+	git_run(p.clone, "commit", "-q", "--allow-empty", "-m", "Auto-saving");
+	git_run(p.clone, "push", "-q", "origin", "HEAD:refs/heads/saved/ada");
+	git_run(p.clone, "reset", "-q", "--hard", "HEAD~1");
+	git_run(p.project, "branch", "-q", "-D", "saved/ada"); /* deleted there, it does not come back */
+	assert_true(counted(&p) && !p.found.saved.len);
 }
 
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -475,18 +487,12 @@ static void work_in_submodules_is_counted(void **state)
 size_t salvage_tests(struct CMUnitTest *ret)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_is_nothing),
-		cmocka_unit_test(files_come_back_as_they_were),
-		cmocka_unit_test(commits_and_branches_are_kept),
-		cmocka_unit_test(behind_is_counted_where_the_project_is),
-		cmocka_unit_test(files_of_lfs_become_pointers),
-		cmocka_unit_test(what_is_committed_outside_lfs_stays),
-		cmocka_unit_test(packs_of_the_killed_go),
-		cmocka_unit_test(odd_heads),
-		cmocka_unit_test(without_git_files_are_kept),
-		cmocka_unit_test(conflicts_are_kept),
-		cmocka_unit_test(strangers_get_nothing),
-		cmocka_unit_test(work_in_submodules_is_counted),
+		cmocka_unit_test(nothing_is_nothing), cmocka_unit_test(files_come_back_as_they_were),
+		cmocka_unit_test(commits_and_branches_are_kept), cmocka_unit_test(behind_is_counted_where_the_project_is), cmocka_unit_test(saved_work_is_not_saved_again),
+		cmocka_unit_test(files_of_lfs_become_pointers), cmocka_unit_test(what_is_committed_outside_lfs_stays),
+		cmocka_unit_test(packs_of_the_killed_go), cmocka_unit_test(odd_heads),
+		cmocka_unit_test(without_git_files_are_kept), cmocka_unit_test(conflicts_are_kept),
+		cmocka_unit_test(strangers_get_nothing), cmocka_unit_test(work_in_submodules_is_counted),
 	};
 
 	memcpy(ret, tests, sizeof tests);
