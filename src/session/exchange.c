@@ -79,12 +79,14 @@ static bool went_well(struct exchange_call *x, const struct err *err, const char
 
 /* ---- the end: what became of it is told, to those who push and wait ---- */
 /* git-ask (gitin.c) leaves a question; the exchange takes what was asked before it looks, and answers just that: one that was under way
- * when somebody pushed knows nothing of that push. */
+ * when somebody pushed may know nothing of that push. Or it may have seen the push before its question came: then there is nothing new,
+ * and what was said last is the answer. */
 static const char take_and_list[] =
 	"cd " SETTINGS_DIR " 2>/dev/null && for q in question.*; do [ ! -e \"$q\" ] || mv -f \"$q\" \"taken.$2.${q#question.}\"; done\n"
 	"exec git --git-dir=\"$1\" for-each-ref '--format=%(objectname) %(refname)' refs/heads refs/berth/host";
 static const char answer_taken[] =
 	"umask 077; cd " SETTINGS_DIR " && cat >\"answer.$2\" || exit 1\n"
+	"if [ -s \"answer.$2\" ]; then cp \"answer.$2\" said.new && mv said.new said; elif [ -s said ]; then cp said \"answer.$2\"; else echo 'nothing new' >\"answer.$2\"; fi\n"
 	"for q in taken.\"$2\".*; do [ ! -e \"$q\" ] || { rm -f \"$q\" && cp \"answer.$2\" \"new.${q##*.}\" && mv \"new.${q##*.}\" \"answer.${q##*.}\"; }; done\n"
 	"rm -f \"answer.$2\"";
 
@@ -101,7 +103,7 @@ static void answered(void *call, const struct err *err)
 
 static void answer(struct exchange_call *x)
 {
-	run(x, answer_taken, x->done.said.len ? buf_sv(&x->done.said) : SV("nothing new\n"), NULL, answered);
+	run(x, answer_taken, buf_sv(&x->done.said), NULL, answered);
 }
 
 /* ---- what the host has ---- */
