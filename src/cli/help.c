@@ -59,7 +59,8 @@ void help_general(struct buf *b, size_t width)
 	for (size_t i = 0; i < ARRAY_LEN(globals); i++)
 		add_item(b, TERMS, width, globals[i].flag, globals[i].help);
 	buf_add_str(b, "\nPROJECT is a path, a name or a folder (left out: the repository around the\n"
-	               "current folder); REV is a branch, tag or commit (left out: the default branch).\n\n"
+	               "current folder); REV is a branch, tag or commit (left out: the default branch);\n"
+	               "SESSION is a session's name (left out: the only one there is).\n\n"
 	               "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed,\n"
 	               "5 no answer, 6 conflict, 7 configuration, 130 cancelled.\n");
 }

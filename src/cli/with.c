@@ -178,7 +178,12 @@ const struct session *the_session(struct cli *c)
 		const struct session *s = store_session(st, c->args[0]);
 		if (s)
 			return s;
+		struct text_nearest near = { .typed = sv_of(c->args[0]) };
+		for (size_t i = 0; i < store_n_sessions(st); i++)
+			text_nearest_offer(&near, store_session_at(st, i)->name);
 		err_set(&err, ERR_NOT_FOUND, "there is no session %s", c->args[0]);
+		if (near.best)
+			err_hint(&err, "Did you mean %s? `berth sessions` lists all.", near.best);
 		err_hint(&err, "`berth sessions` lists them.");
 	} else if (store_n_sessions(st) == 1) {
 		return store_session_at(st, 0);

@@ -142,6 +142,10 @@ static void account_done(struct account_op *x)
 	if (--x->waiting)
 		return;
 	if (!x->found.user && !x->found.scopes && !x->found.token_name && x->err.code) {
+		if (x->err.code == ERR_NOT_FOUND) { /* every GitLab host has these pages */
+			err_set(&x->err, ERR_NOT_FOUND, "%s is no GitLab host: it has nothing at /api/v4", x->op.g->url);
+			err_hint(&x->err, "Check the address; where GitLab is installed below a path, that belongs to it.");
+		}
 		op_end(&x->op, &x->err);
 		return;
 	}

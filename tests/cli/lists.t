@@ -128,6 +128,7 @@ is "$(json 'd["error"]["code"]' <<<"$ERR")" net 'as JSON too'
 # ---- words ----
 berth --help
 like "$OUT" 'berth start|start \[PROJECT\]' 'help lists the commands'
+like "$OUT" 'SESSION is .*left out' 'and says what words may be left out'
 berth start --help
 like "$OUT" '--memory' "start's help lists the session's options"
 berth help --man

@@ -112,6 +112,25 @@ void a_login_that_is_refused_or_left(void **state)
 	script_stop(&sc);
 }
 
+void a_login_at_no_gitlab_says_so(void **state)
+{
+	(void)state;
+	struct world w;
+	struct script sc;
+	struct account_seen s;
+	SCRIPT(&sc, { "GET /", "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n" },
+	            { "GET /", "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n" },
+	            { "GET /", "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n" },
+	            { "GET /", "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n" });
+	begin(&w, &sc);
+	try_login(&w, &sc, &s);
+	assert_int_equal(s.heard.err.code, ERR_NOT_FOUND);
+	assert_non_null(strstr(s.heard.err.text, "is no GitLab host"));
+	assert_non_null(strstr(s.heard.err.hint, "Check the address"));
+	world_free(&w);
+	script_stop(&sc);
+}
+
 void a_host_is_named_by_name_or_address(void **state)
 {
 	(void)state;
