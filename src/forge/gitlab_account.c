@@ -86,13 +86,16 @@ static void explain_denied(const struct op *op, struct sv body, const struct err
 		return;
 	}
 	gitlab_words(body, &words);
-	const char *said = words.len ? buf_str(&words) : err->text;
-	if (op->project && d->role)
-		err_set(ret, ERR_DENIED, "%s may not be changed so: %s", op->project, said);
-	else
-		err_set(ret, ERR_DENIED, "%s%s%s does not allow this: %s", op->g->url, op->project ? "/" : "", op->project ? op->project : "", said);
+	*ret = *err;
+	ret->hint[0] = '\0';
+	if (words.len && op->project && d->role)
+		err_set(ret, ERR_DENIED, "%s may not be changed so: %s", op->project, buf_str(&words));
+	else if (words.len)
+		err_set(ret, ERR_DENIED, "%s%s%s does not allow this: %s", op->g->url, op->project ? "/" : "", op->project ? op->project : "", buf_str(&words));
 	if (d->role)
 		err_hint(ret, "to %s an account must be %s of the project, and the branch not protected against it", d->what, access_level_name(d->role));
+	else if (err->hint[0])
+		err_hint(ret, "%s", err->hint);
 }
 
 void op_explain(const struct op *op, const struct net_answer *a, const struct err *err, struct err *ret)
@@ -102,7 +105,6 @@ void op_explain(const struct op *op, const struct net_answer *a, const struct er
 
 	*ret = *err;
 	if (status == 403) {
-		*ret = (struct err){ 0 };
 		explain_denied(op, body, err, ret);
 	} else if (status == 401) {
 		err_hint(ret, "berth login %s", op->g->forge.name);

@@ -113,6 +113,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_login_says_whose_token_it_is),
 	cmocka_unit_test(a_login_that_is_refused_or_left),
 	cmocka_unit_test(a_login_at_no_gitlab_says_so),
+	cmocka_unit_test(a_refusal_without_words_is_said_once),
 	cmocka_unit_test(a_host_is_named_by_name_or_address),
 	cmocka_unit_test(a_token_is_kept_and_the_rest_stays),
 	cmocka_unit_test(a_project_is_found_on_its_host),

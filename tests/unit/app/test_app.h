@@ -108,6 +108,7 @@ void a_log_may_be_stopped_in_its_own_piece(void **state);
 void a_login_says_whose_token_it_is(void **state);
 void a_login_that_is_refused_or_left(void **state);
 void a_login_at_no_gitlab_says_so(void **state);
+void a_refusal_without_words_is_said_once(void **state);
 void a_host_is_named_by_name_or_address(void **state);
 void a_token_is_kept_and_the_rest_stays(void **state);
 void a_project_is_found_on_its_host(void **state);

@@ -131,6 +131,25 @@ void a_login_at_no_gitlab_says_so(void **state)
 	script_stop(&sc);
 }
 
+void a_refusal_without_words_is_said_once(void **state)
+{
+	(void)state;
+	struct world w;
+	struct script sc;
+	struct account_seen s;
+	SCRIPT(&sc, { "GET /", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" }, { "GET /", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" },
+	            { "GET /", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" }, { "GET /", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" });
+	begin(&w, &sc);
+	try_login(&w, &sc, &s);
+	assert_int_equal(s.heard.err.code, ERR_DENIED);
+	const char *said = strstr(s.heard.err.text, "does not allow this");
+	assert_non_null(said);
+	assert_null(strstr(said + 1, "does not allow this"));
+	assert_non_null(strstr(s.heard.err.hint, "scopes"));
+	world_free(&w);
+	script_stop(&sc);
+}
+
 void a_host_is_named_by_name_or_address(void **state)
 {
 	(void)state;
