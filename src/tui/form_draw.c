@@ -109,7 +109,7 @@ static void add_disk(struct form *f, struct buf *b)
 		buf_add_str(b, " free");
 	}
 	if (e && e->state == ENGINE_UP && !e->limits_disk)
-		buf_addf(b, "%sthe engine's storage can't limit it", b->len ? "; " : "");
+		buf_addf(b, "%sthe engine can't limit it", b->len ? "; " : "");
 }
 
 static void add_gpus(const struct engine_status *e, struct buf *b, bool brief)
