@@ -157,7 +157,8 @@ static void fill_connect(struct tui *t, struct page *p)
 	}
 	doc_wrap(&p->doc, STYLE_REF, 3, sv_of(p->url));
 	doc_nl(&p->doc);
-	doc_wrap(&p->doc, STYLE_DIM, 0, SV("The address holds the session's token: who has it has the session."));
+	doc_wrap(&p->doc, STYLE_DIM, 0, s && !s->has_token ? SV("Everybody on this machine reaches the address; who may use it is for the image's own server to say.")
+	                                                  : SV("The address holds the session's token: who has it has the session."));
 	doc_nl(&p->doc);
 }
 

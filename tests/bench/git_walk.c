@@ -161,7 +161,6 @@ static void measure(const char *dir, const char *what)
 int main(void)
 {
 	char dir[] = "/tmp/berth-bench-XXXXXX";
-	struct err err = { 0 };
 	struct rusage usage;
 
 	if (!mkdtemp(dir))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `make bench` builds and runs them all; each prints its figures beside a peer's from the same run. Not part of make check.
+# `make bench` builds and runs them all; each prints its figures beside a peer's from the same run. `make check` only
+# builds them.
 BENCHES =
-EXTRA_PROGRAMS += $(BENCHES)
+check_PROGRAMS += $(BENCHES)
 
 BENCHES += tests/bench/bench-git-walk
 tests_bench_bench_git_walk_SOURCES = tests/bench/git_walk.c

@@ -79,6 +79,7 @@ static const struct scene scenes[] = {
 	{ "form-image-80x24", WORLD_FULL, 80, 24, false, "3 j S enter", NULL },
 	{ "form-no-engine-80x24", WORLD_NO_ENGINE, 80, 24, false, "3 j S", NULL },
 	{ "connect-80x24", WORLD_FULL, 80, 24, false, "4 c", NULL },
+	{ "connect-open-80x24", WORLD_FULL, 80, 24, false, "4 j c", NULL }, /* a session without a token */
 	{ "connect-ssh-80x24", WORLD_FULL, 80, 24, false, "4 c", with_ssh },
 	{ "messages-80x24", WORLD_FULL, 80, 24, false, "4 c esc !", NULL },
 	{ "zoom-half-80x24", WORLD_FULL, 80, 24, false, "3 +", NULL },
