@@ -94,7 +94,7 @@ static double search(struct loop *loop, struct logview *v, const char *what)
 static double peer(const char *const *argv)
 {
 	double start = now_ms();
-	int status;
+	int status = 0;
 	pid_t pid = fork();
 	if (!pid) {
 		int null = open("/dev/null", O_RDWR);
