@@ -99,6 +99,7 @@ struct git_place {                     /* owned strings */
 	struct secret *password;
 	char *ca_file;
 };
+void git_place_dup(struct git_place *dst, const struct git_place *src); /* copies all of it; fini releases the copy */
 void git_place_fini(struct git_place *p);
 struct git_ref { char *name; /* "refs/heads/main" */ struct oid id; };
 typedef VEC(struct git_ref) git_refs;

@@ -9,6 +9,11 @@
 #define PLACE_OURS "refs/heads/renku/autosave/"
 enum { LOCK_LEFT_S = 3, LOCK_AGAIN_MS = 100, LOCK_TRIES = 50 };
 
+void git_place_dup(struct git_place *dst, const struct git_place *src)
+{
+	*dst = (struct git_place){ .url = xstrdup(src->url), .user = xstrdup(src->user), .password = secret_dup(src->password), .ca_file = xstrdup(src->ca_file) };
+}
+
 void git_place_fini(struct git_place *p)
 {
 	free(p->url);

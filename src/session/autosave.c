@@ -169,7 +169,7 @@ static bool job_begin(struct autosave *a)
 	*j = (struct save_job){ .a = a, .in = ends[0], .dir = xstrdup(dir), .root = xstrdup(slash ? slash + 1 : a->session.workdir),
 		.user = xstrdup(a->user), .author_name = xstrdup(a->author_name), .author_email = xstrdup(a->author_email),
 		.session = xasprintf("%s (%lld)", a->session.name, (long long)a->session.created_at_s), .start = a->session.commit, .branch = xstrdup(a->session.branch), .look_only = a->look_only };
-	j->place = (struct git_place){ .url = xstrdup(a->place.url), .user = xstrdup(a->place.user), .password = secret_dup(a->place.password), .ca_file = xstrdup(a->place.ca_file) };
+	git_place_dup(&j->place, &a->place);
 	a->job = j;
 	a->out = ends[1];
 	fcntl(a->out, F_SETFL, O_NONBLOCK);

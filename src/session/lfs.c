@@ -253,14 +253,7 @@ static void answered(void *fetch, const struct net_response *r, const struct err
 	f->call = NULL;
 	if (!f->end)
 		return;
-	lfs_answer_fini(&f->answer);
-	if (err)
-		bad = *err;
-	else if (r->status != 200)
-		lfs_refused(&f->place, r, &bad);
-	else
-		lfs_answer_read(r->body, &f->answer, &bad);
-	if (bad.code) {
+	if (lfs_batch_answered(&f->place, r, err, &f->answer, &bad) < 0) {
 		finish(f, &bad);
 		return;
 	}
@@ -283,7 +276,7 @@ struct lfs_fetch *lfs_fetch_start(struct loop *loop, const struct lfs_wanted *q,
 {
 	struct lfs_fetch *f = xcalloc(1, sizeof *f);
 	*f = (struct lfs_fetch){ .loop = loop, .net = net_new(loop), .objects = q->objects, .store = xstrdup(q->store), .progress = progress, .end = end, .ctx = ctx, .fd = -1 };
-	f->place = (struct git_place){ xstrdup(q->place->url), xstrdup(q->place->user), secret_dup(q->place->password), xstrdup(q->place->ca_file) };
+	git_place_dup(&f->place, q->place);
 	f->login = lfs_login(&f->place);
 	for (size_t i = 0; i < q->objects->len; i++)
 		f->total += q->objects->items[i].size;

@@ -26,7 +26,6 @@ enum { LFS_BATCH = 100, LFS_IDLE_MS = 60000, LFS_CONNECT_MS = 20000 };
 struct lfs_batch { const struct git_place *place; const struct secret *login; const char *operation; const struct lfs_object *objects; size_t n; };
 struct net_call *lfs_batch_ask(struct net *n, const struct lfs_batch *q, void (*end)(void *ctx, const struct net_response *r, const struct err *err), void *ctx);
 struct secret *lfs_login(const struct git_place *p);    /* "user:token", owned; NULL: none */
-void lfs_refused(const struct git_place *p, const struct net_response *r, struct err *ret); /* a batch that was answered by another status than 200 */
 bool lfs_is_http(const char *url);
 size_t lfs_origin_len(const char *url);                 /* "https://host:1/x" -> bytes up to "/x"; 0: it has none */
 bool lfs_same_origin(const char *a, const char *b);
@@ -37,6 +36,8 @@ struct json_t;
 struct lfs_answer { struct json_t *json; };
 int lfs_answer_read(struct sv body, struct lfs_answer *ret, struct err *reterr);
 void lfs_answer_fini(struct lfs_answer *a);
+/* What lfs_batch_ask's end was told, in place of the answer before; r is NULL where err is not. */
+int lfs_batch_answered(const struct git_place *p, const struct net_response *r, const struct err *err, struct lfs_answer *answer, struct err *reterr);
 struct lfs_source { const char *href; struct net_header headers[16]; size_t n_headers; }; /* borrowed from the answer */
 int lfs_answer_find(const struct lfs_answer *a, const struct lfs_object *o, struct lfs_source *ret, struct err *reterr);
 /* Where to an object is sent, and where that is confirmed then; hrefs NULL: the host has it, or wants nothing confirmed. */

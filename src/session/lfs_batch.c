@@ -153,10 +153,18 @@ struct net_call *lfs_batch_ask(struct net *n, const struct lfs_batch *q, void (*
 	return net_fetch(n, &r, end, ctx);
 }
 
-void lfs_refused(const struct git_place *p, const struct net_response *r, struct err *ret)
+static int refused(const struct git_place *p, const struct net_response *r, struct err *reterr)
 {
 	json_auto_t *j = json_read(r->body, BATCH_ANSWER_MAX, NULL);
 	const char *said = j ? json_str(j, "message", "") : "";
 	enum err_code code = r->status == 401 ? ERR_AUTH : r->status == 403 ? ERR_DENIED : r->status == 404 ? ERR_NOT_FOUND : r->status == 429 ? ERR_RATE : ERR_HTTP;
-	err_set(ret, code, "%s has no Git LFS for us: it answers %d%s%.200s", p->url, r->status, *said ? ": " : "", said);
+	return err_set(reterr, code, "%s has no Git LFS for us: it answers %d%s%.200s", p->url, r->status, *said ? ": " : "", said);
+}
+
+int lfs_batch_answered(const struct git_place *p, const struct net_response *r, const struct err *err, struct lfs_answer *answer, struct err *reterr)
+{
+	lfs_answer_fini(answer);
+	if (err)
+		return err_copy(reterr, err);
+	return r->status == 200 ? lfs_answer_read(r->body, answer, reterr) : refused(p, r, reterr);
 }

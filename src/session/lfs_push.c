@@ -290,14 +290,7 @@ static void answered(void *push, const struct net_response *r, const struct err 
 	p->call = NULL;
 	if (!p->end)
 		return;
-	lfs_answer_fini(&p->answer);
-	if (err)
-		bad = *err;
-	else if (r->status != 200)
-		lfs_refused(&p->place, r, &bad);
-	else
-		lfs_answer_read(r->body, &p->answer, &bad);
-	if (bad.code) {
+	if (lfs_batch_answered(&p->place, r, err, &p->answer, &bad) < 0) {
 		finish(p, &bad);
 		return;
 	}
@@ -320,7 +313,7 @@ struct lfs_push *lfs_push_start(struct loop *loop, const struct lfs_wanted *q, s
 {
 	struct lfs_push *p = xcalloc(1, sizeof *p);
 	*p = (struct lfs_push){ .net = net_new(loop), .objects = q->objects, .store = xstrdup(q->store), .notes = notes, .progress = progress, .end = end, .ctx = ctx, .fd = -1 };
-	p->place = (struct git_place){ xstrdup(q->place->url), xstrdup(q->place->user), secret_dup(q->place->password), xstrdup(q->place->ca_file) };
+	git_place_dup(&p->place, q->place);
 	p->login = lfs_login(&p->place);
 	for (size_t i = 0; i < q->objects->len; i++)
 		p->total += q->objects->items[i].size;
