@@ -449,6 +449,28 @@ tiny() {
   "$LAB/tiny-image" ${how[@]+"${how[@]}"} "$IMAGE" "$@" || bail "the image $IMAGE could not be made"
 }
 
+# run_in CONTAINER COMMAND: a command of sh, without a quotation mark in it.
+run_in() {
+  local exec
+  exec=$(engine_call POST "/containers/$1/exec" --header 'Content-Type: application/json' --data "{\"Cmd\":[\"sh\",\"-c\",\"$2\"],\"AttachStdout\":true,\"AttachStderr\":true}" | json 'd["Id"]')
+  engine_call POST "/exec/$exec/start" --header 'Content-Type: application/json' --data '{"Detach":false}' --output /dev/null
+}
+
+# saved_in_little WHAT MOST SESSION: its save does well, in less than MOST MiB of memory.
+saved_in_little() {
+  local took status most=$2
+  took=$(python3 -c 'import resource, subprocess, sys, time
+began = time.monotonic()
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print("%d %d" % (time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
+sys.exit(status)' "$BERTH" save "$3" 2>"$T/took.err")
+  status=$?
+  is "$status" 0 "$1: saved" || diag "$(cat "$T/took.err")"
+  diag "$1: seconds, MiB: $took"
+  ! ldd "$BERTH" | grep -q libasan || most=600 # which keeps 256 MiB of what was freed, to catch its use
+  ok "$1: in less than $most MiB of memory" test "${took#* }" -lt "$most"
+}
+
 e2e_cleanup() {
   local status=$? pid image mounted
   trap - EXIT

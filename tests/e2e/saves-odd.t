@@ -28,10 +28,6 @@ give_one() { # FILE NAME
   tar -C "$T/put" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
 }
 in_w() { git -c safe.directory='*' -c commit.gpgSign=false -C "$w" "$@"; }
-run_in() { # COMMAND...: in the container
-  engine_call POST "/containers/$container/exec" --header 'Content-Type: application/json' --data "{\"Cmd\":[\"sh\",\"-c\",\"$1\"],\"AttachStdout\":true,\"AttachStderr\":true}" | json 'd["Id"]' >"$T/exec"
-  engine_call POST "/exec/$(cat "$T/exec")/start" --header 'Content-Type: application/json' --data '{"Detach":false}' --output /dev/null
-}
 kept() { file_in "$container" "$place/$1" | cmp -s - "$2"; }
 saves() { git -C "$folder" for-each-ref --format='%(refname)' refs/heads/renku/autosave; }
 arrived() { # FILE NAME: on one of the branches, byte for byte
@@ -174,7 +170,7 @@ in_w -c advice.detachedHead=false reset --quiet
 in_w commit --quiet --allow-empty --message 'Mine, on a shallow clone'
 head -c 100000 /dev/urandom >"$w/work.bin"
 cp "$w/work.bin" "$T/work"
-run_in "rm -rf '$place/.git'"
+run_in "$container" "rm -rf '$place/.git'"
 give
 berth save "$session"
 is "$STATUS" 0 'a shallow clone: it is saved' || diag "$ERR"
@@ -183,20 +179,8 @@ sound 'a shallow clone'
 restored 'a shallow clone' "$T/work" work.bin
 
 # Two gigabytes, most of them a hole.
-run_in "/bin/busybox dd if=/dev/zero of='$place/huge.bin' bs=1 count=1 seek=2147483647 2>/dev/null"
-cat >"$T/measured" <<'END'
-import resource, subprocess, sys, time
-began = time.monotonic()
-status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-print("%d %d" % (time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
-sys.exit(status)
-END
-python3 "$T/measured" "$BERTH" save "$session" >"$T/took" 2>"$T/took.err"
-is $? 0 'a file of 2 GB: it is saved' || diag "$(cat "$T/took.err")"
-diag "a file of 2 GB: seconds, MiB: $(cat "$T/took")"
-most=200
-! ldd "$BERTH" | grep -q libasan || most=600 # which keeps 256 MiB of what was freed, to catch its use
-ok "a file of 2 GB: in less than $most MiB of memory" test "$(cut -d' ' -f2 "$T/took")" -lt "$most"
+run_in "$container" "/bin/busybox dd if=/dev/zero of='$place/huge.bin' bs=1 count=1 seek=2147483647 2>/dev/null"
+saved_in_little 'a file of 2 GB' 200 "$session"
 is "$(git -C "$folder" cat-file -s "$(saves | tail -n 1):huge.bin")" 2147483648 'a file of 2 GB: all of it is there'
 sound 'a file of 2 GB'
 no_copies 'at the end'
