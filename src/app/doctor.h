@@ -42,6 +42,7 @@ void doctor_config(struct part *p);
 void doctor_terminal(struct part *p);
 void doctor_folders(struct part *p);
 void doctor_projects(struct part *p);
+bool doctor_has_program(const char *name);      /* somewhere in PATH */
 /* doctor_hosts.c */
 void doctor_host(struct part *p);
 void doctor_host_look(struct part *p);

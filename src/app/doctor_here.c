@@ -185,12 +185,12 @@ static void clipboard_line(struct part *p, const char *term)
 	part_done(p);
 }
 
-static bool in_path(const char *program)
+bool doctor_has_program(const char *name)
 {
 	struct sv rest = sv_of(getenv("PATH") ? getenv("PATH") : ""), dir;
 	while (sv_split(&rest, ':', &dir)) {
-		AUTO_STR path = xasprintf("%.*s/%s", (int)dir.len, dir.p, program);
-		if (access(path, X_OK) == 0)
+		AUTO_STR path = xasprintf("%.*s/%s", (int)dir.len, dir.p, name);
+		if (dir.len && access(path, X_OK) == 0)
 			return true;
 	}
 	return false;
@@ -204,7 +204,7 @@ static void browser_line(struct part *p)
 		part_add(p, CHECK_OK, NULL, "over SSH no browser is opened here: c shows and copies a session's address, and the ssh line that it needs");
 	else if (!(x && *x) && !(wayland && *wayland))
 		part_add(p, CHECK_OK, NULL, "there is no desktop here to open a browser on: c shows and copies a session's address");
-	else if (!in_path("xdg-open"))
+	else if (!doctor_has_program("xdg-open"))
 		part_add(p, CHECK_WARNING, "Install xdg-utils; until then c shows and copies a session's address.", "o can't open a browser: xdg-open is not there");
 	else
 		part_add(p, CHECK_OK, NULL, "o opens a session in the browser of this desktop (xdg-open)");

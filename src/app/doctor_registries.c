@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The doctor's look at registries: those that Docker's own file has a login for, and those of the hosts' projects. */
-#include <unistd.h>
-
 #include "app/doctor.h"
 #include "berth/registry.h"
 
@@ -52,21 +50,10 @@ static void ask_one(struct part *p, const char *name)
 }
 
 /* ---- which ones ---- */
-static bool is_program(const char *name)
-{
-	struct sv rest = sv_of(getenv("PATH") ? getenv("PATH") : ""), dir;
-	while (sv_split(&rest, ':', &dir)) {
-		AUTO_STR path = xasprintf("%.*s/%s", (int)dir.len, dir.p, name);
-		if (dir.len && access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void one_login(void *part, const char *registry, const char *helper)
 {
 	struct part *p = part;
-	if (helper && (strchr(helper, '/') || !is_program(helper))) {
+	if (helper && (strchr(helper, '/') || !doctor_has_program(helper))) {
 		part_add(p, CHECK_WARNING, "Install that program, or log in again without it: docker login", "%s: its login is kept by %s, which is not installed", registry, helper);
 		return;
 	}

@@ -69,15 +69,10 @@ static void look_after(struct app *a)
 /* Asks nobody: the branch is where it was last seen. */
 static bool branch_moved(const struct app *a, const struct session *s)
 {
-	if (!s->watch.work_at_s || !s->watch.tip || !s->branch)
+	if (!s->watch.work_at_s || !s->watch.tip || !s->branch || !s->forge || !s->project)
 		return false;
-	for (size_t i = 0; i < store_n_projects(a->store); i++) {
-		const struct project *p = store_project_at(a->store, i);
-		const struct branch *b = session_is_of(s, p) ? store_branch(a->store, p->id, s->branch) : NULL;
-		if (b)
-			return !b->is_remote && !oid_is_zero(&b->tip) && (int64_t)oid_number(&b->tip) != s->watch.tip;
-	}
-	return false;
+	const struct branch *b = store_branch(a->store, project_id_of(s->forge, s->project), s->branch);
+	return b && !b->is_remote && !oid_is_zero(&b->tip) && (int64_t)oid_number(&b->tip) != s->watch.tip;
 }
 
 static void reduce_list(struct app *a, struct list_request *r, const struct err *err)
