@@ -5,7 +5,7 @@
 #include "diagnose_lines.h"
 #include "diagnose_steps.h"
 
-enum { CAPTURES = 4, MATCHES_MAX = 512, RING = 256, EVIDENCE_MAX_BYTES = 400, CAPTURE_MAX_BYTES = 160, RULES_MAX = 256 };
+enum { CAPTURES = 4, MATCHES_MAX = 512, RING = 256, EVIDENCE_MAX_BYTES = 400, CAPTURE_MAX_BYTES = 160, RULES_MAX = 256, ITEMS_TOLD = 3 };
 
 struct match {
 	const struct diagnose_rule *rule;
@@ -14,6 +14,8 @@ struct match {
 	uint64_t line, offset;
 	char *text;
 	char *captured[CAPTURES];
+	char *items;                   /* the first of the list below the line: "a, b, c"; NULL: none */
+	size_t n_items;
 };
 struct ring_line { uint32_t step; bool over; char *text; };
 struct compiled { const struct diagnose_rule *rule; struct matcher *line, *command; }; /* NULL: not needed so far */
@@ -24,6 +26,7 @@ struct diagnosing {
 	size_t n_rules;
 	struct matcher *any_word;      /* does a line hold any rule's word? */
 	VEC(struct match) matches;
+	size_t reads_list;             /* of the match whose list goes on: its index + 1 */
 	struct ring_line ring[RING];
 	uint64_t n_lines, last_step_line, failed_line, failed_offset, last_line, last_offset;
 	bool has_failed;
@@ -75,6 +78,7 @@ static void match_fini(struct match *m)
 	free(m->text);
 	for (size_t i = 0; i < CAPTURES; i++)
 		free(m->captured[i]);
+	free(m->items);
 }
 
 void diagnosing_free(struct diagnosing *d)
@@ -97,11 +101,13 @@ void diagnosing_free(struct diagnosing *d)
 }
 
 /* ---- lines ---- */
+/* For the eyes: cut, without anything that moves a terminal, secrets masked as in the log itself. */
 static char *harmless(struct sv s, size_t max)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	s.len = utf8_floor(s, MIN_OF(s.len, max));
 	text_clean(&b, s);
+	text_mask(b.p, b.len);
 	return buf_take(&b);
 }
 
@@ -129,6 +135,29 @@ static void note_match(struct diagnosing *d, const struct diagnose_rule *r, uint
 		*old = m;
 	} else {
 		VEC_PUSH(&d->matches, m);
+		old = &d->matches.items[d->matches.len - 1];
+	}
+	if (strstr(r->cause, "$l") || strstr(r->todo, "$l"))
+		d->reads_list = (size_t)(old - d->matches.items) + 1;
+}
+
+/* Goes on with the list that stands below a match's line, to its last item. */
+static void read_list(struct diagnosing *d, uint32_t step, struct sv line)
+{
+	static const char *const marks[] = { "- ", "* ", "• " };
+	struct sv text = sv_trim(line), item = { 0 };
+	struct match *m = d->reads_list ? &d->matches.items[d->reads_list - 1] : NULL;
+	if (!m || m->step != step || (!text.len && !m->n_items))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(marks) && !item.len; i++)
+		if (sv_starts(text, sv_of(marks[i])))
+			item = sv_trim((struct sv){ text.p + strlen(marks[i]), text.len - strlen(marks[i]) });
+	if (!item.len) {
+		d->reads_list = 0;
+	} else if (m->n_items++ < ITEMS_TOLD) {
+		AUTO_STR before = m->items;
+		AUTO_STR told = harmless(item, CAPTURE_MAX_BYTES);
+		m->items = before ? xasprintf("%s, %s", before, told) : xstrdup(told);
 	}
 }
 
@@ -218,6 +247,7 @@ static void take_line(void *ctx, const struct plain_line *l)
 		if (!own)
 			keep_in_ring(d, step, inner.text);
 	}
+	read_list(d, step, inner.text);
 	if (matcher_catch(d->any_word, inner.text, NULL, 0))
 		look_closer(d, step, &inner);
 }
@@ -258,7 +288,17 @@ static void add_debian(struct buf *b, const char *name)
 		buf_addf(b, " (Debian's is %s)", package);
 }
 
-/* $1 … of what was caught, $c the command, $h Debian's package of $1. */
+static void add_list(struct buf *b, const struct match *m)
+{
+	if (!m->n_items)
+		buf_add_str(b, "what the lines below name");
+	else if (m->n_items <= ITEMS_TOLD)
+		buf_add_str(b, m->items);
+	else
+		buf_addf(b, "%s and %zu more", m->items, m->n_items - ITEMS_TOLD);
+}
+
+/* $1 … of what was caught, $c the command, $h Debian's package of $1, $l the list below the line. */
 static char *filled(const char *form, const struct match *m, const char *command)
 {
 	AUTO(buf_fini) struct buf b = BUF_INIT_MAX(4096);
@@ -272,6 +312,8 @@ static char *filled(const char *form, const struct match *m, const char *command
 			buf_add_str(&b, command);
 		else if (*p == 'h')
 			add_debian(&b, m->captured[0]);
+		else if (*p == 'l')
+			add_list(&b, m);
 		else if (*p >= '1' && *p < '1' + CAPTURES)
 			buf_add_str(&b, m->captured[*p - '1'] ? m->captured[*p - '1'] : "");
 	}
@@ -331,7 +373,7 @@ static void tell_reason(const struct diagnose_reason *r, struct diagnosis *ret)
 }
 
 /* Nothing is sure: what the exit code says by itself, and where to look. */
-static void tell_exit_code(struct diagnosis *ret)
+static void tell_exit_code(const struct diagnosing *d, struct diagnosis *ret)
 {
 	if (ret->exit_code == 137) {
 		ret->rule = "killed";
@@ -340,7 +382,7 @@ static void tell_exit_code(struct diagnosis *ret)
 	} else if (ret->step) {
 		ret->todo = xstrdup("Read the last lines of the step that failed; to try it by hand, run its command in a shell of the image before it.");
 	} else {
-		ret->todo = xstrdup("Read the last lines of the log.");
+		ret->todo = xstrdup(d->n_lines ? "Read the last lines of the log." : "Build again: the log is empty, the build ended before it wrote anything.");
 	}
 }
 
@@ -358,7 +400,7 @@ void diagnosing_end(struct diagnosing *d, const struct diagnosis_facts *facts, s
 	else if (m)
 		tell_match(m, ret->command, ret);
 	else
-		tell_exit_code(ret);
+		tell_exit_code(d, ret);
 }
 
 void diagnosis_fini(struct diagnosis *d)

@@ -14,7 +14,8 @@
  * mostly right.
  *
  * In `cause` and `todo`, $1 … $9 are what the pattern has caught, $c the step's command; $h adds the Debian package of the header or
- * library $1 where it is known. What is caught is made harmless and cut.
+ * library $1 where it is known; $l is the list that stands below the line ("- a", "- b": its first items and how many more there
+ * are). What is caught is made harmless and cut.
  */
 enum {
 	RULE_FIRST = 1,

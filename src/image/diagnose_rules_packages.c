@@ -3,6 +3,7 @@
 #include "diagnose.h"
 
 #define TYPO "Check the spelling"
+#define OTHER_SYSTEM "For __cuda: a build sees no GPU, so set CONDA_OVERRIDE_CUDA in the Dockerfile to the version that the session will have; for __win or __osx: the list was exported on another system (`conda env export --from-history`); for __glibc: take a newer base image."
 
 const struct diagnose_rule diagnose_rules_packages[] = {
 	/* ---- pip ---- */
@@ -37,15 +38,39 @@ const struct diagnose_rule diagnose_rules_packages[] = {
 
 	/* ---- conda, mamba, micromamba ---- */
 	{ "conda-no-such-package", "PackagesNotFoundError", "PackagesNotFoundError", NULL,
-	  "conda finds a package of environment.yml in none of its channels.", TYPO " in environment.yml, or add the channel that has it (often conda-forge); the lines below the message name it.", 80, 0 },
-	{ "conda-no-such-package", "does not exist (perhaps", "[ ─└├]*(\\S[^│]{0,80}?) does not exist \\(perhaps a typo or a missing channel\\)", NULL,
-	  "mamba finds no package $1.", TYPO " in environment.yml, or add the channel that has it (often conda-forge).", 81, RULE_FIRST },
+	  "conda finds $l in none of its channels.", TYPO " and the version in environment.yml, or add the channel that has it (often conda-forge). A package may also be missing for this kind of processor only.", 80, 0 },
+	{ "conda-no-such-package", "ResolvePackageNotFound", "ResolvePackageNotFound", NULL,
+	  "conda finds $l in none of its channels.", TYPO " and the version in environment.yml, or add the channel that has it. Where a name ends in a second `=` and letters, it is a build for one system only: export the list with `conda env export --from-history`, or leave that end out.", 80, 0 },
+	{ "conda-no-such-package", "does not exist (perhaps a typo", "[ ─└├]*(\\S[^│]{0,80}?)[ =*]* does not exist \\(perhaps a typo or a missing channel\\)", NULL,
+	  "mamba finds nothing that fits $1.", TYPO " and the version in environment.yml, or add the channel that has it (often conda-forge).", 81, RULE_FIRST },
 	{ "conda-no-such-package", "nothing provides requested", "nothing provides requested (\\S+)(?: (\\S+))?", NULL,
 	  "mamba finds no package $1 $2.", TYPO " and the version in environment.yml, or add the channel that has it (often conda-forge).", 81, RULE_FIRST },
+	{ "conda-other-system", "nothing provides __", "nothing provides (__[a-z]+)[^_]* needed by (\\S+)", NULL,
+	  "$2 asks for $1, which stands for a property of the machine, and the one that builds doesn't have it.", OTHER_SYSTEM, 82, RULE_FIRST },
+	{ "conda-other-system", "which is missing on the system", "^ {0,4}(?:│  |   )└─ (__[a-z]+)[^│]*, which is missing on the system", NULL,
+	  "A package asks for $1, which stands for a property of the machine, and the one that builds doesn't have it.", OTHER_SYSTEM, 82, RULE_FIRST },
+	{ "conda-missing-dependency", "nothing provides", "nothing provides (?!requested|__)(.{1,80}?) needed by (\\S+)", NULL,
+	  "None of the channels has $1, which $2 needs.", "Add the channel that has it (often conda-forge), and don't mix channels that were not made for each other.", 80, RULE_FIRST },
+	{ "conda-conflict", "none of the providers can be installed", "package (\\S+) requires (.{1,80}?), but none of the providers can be installed", NULL,
+	  "conda can't put together what environment.yml asks for: $1 needs $2, and nothing else allows it.", "Loosen one of the versions, or leave out a channel; the lines around the message name the packages that disagree.", 79, RULE_FIRST },
+	{ "conda-conflict", "which conflicts with any installable", "─ (\\S[^│]{0,80}?)[ *]*, which conflicts with any installable versions", NULL,
+	  "The versions in environment.yml contradict each other, among others over $1.", "Loosen one of them; the lines around the message name the packages that disagree.", 78, RULE_FIRST },
 	{ "conda-conflict", "UnsatisfiableError", "(?<!Mamba)UnsatisfiableError", NULL,
-	  "The versions in environment.yml contradict each other.", "Loosen one of them; the lines below the message name the packages that disagree.", 79, 0 },
-	{ "conda-conflict", "Could not solve for environment specs", "Could not solve for environment specs", NULL,
 	  "The versions in environment.yml contradict each other.", "Loosen one of them; the lines below the message name the packages that disagree.", 78, 0 },
+	{ "conda-conflict", "Could not solve for environment specs", "Could not solve for environment specs", NULL,
+	  "The versions in environment.yml contradict each other.", "Loosen one of them; the lines below the message name the packages that disagree.", 77, RULE_FIRST },
+	{ "conda-terms", "CondaToSNonInteractiveError", "CondaToSNonInteractiveError", NULL,
+	  "conda fetches nothing from $l before somebody has accepted their terms of service.", "Take conda-forge alone (channels: [conda-forge, nodefaults]); or accept them in the Dockerfile, if they hold for you: ENV CONDA_PLUGINS_AUTO_ACCEPT_TOS=yes.", 86, 0 },
+	{ "conda-no-file", "EnvironmentFileNotFound", "EnvironmentFileNotFound: '([^']+)' file not found", NULL,
+	  "conda is to read $1, which is not there at that step.", "COPY it into the image in a step before this one.", 85, 0 },
+	{ "conda-no-file", "YAML spec file", "YAML spec file '([^']+)' not found", NULL,
+	  "mamba is to read $1, which is not there at that step.", "COPY it into the image in a step before this one.", 85, 0 },
+	{ "conda-not-writable", "does not have write permissions to", "The current user does not have write permissions to (?:the target environment|a required path)", NULL,
+	  "This step lets conda write where its user may not.", "Put `USER root` before it, and the image's own user back after it; or make an environment of that user's own.", 86, 0 },
+	{ "conda-server", "CondaHTTPError: HTTP", "CondaHTTPError: HTTP (000 CONNECTION FAILED|[45]\\d\\d [A-Z ]+) for url <?([^>\\s]+)", NULL,
+	  "conda could not fetch $2 ($1).", "Build again in a few minutes; if it stays: is the channel's name right, and may the machine that builds reach that host (a proxy)?", 78, RULE_FIRST },
+	{ "conda-pip", "CondaEnvException: Pip failed", "CondaEnvException: Pip failed", NULL,
+	  "conda has made its part of the environment, but pip failed on the `pip:` part of environment.yml.", "The lines above, of pip, say why.", 57, 0 },
 
 	/* ---- apt ---- */
 	{ "apt-no-lists", "E: Unable to locate package", "E: Unable to locate package (\\S+)", "^(?!.*apt(?:-get)? +(?:-\\S+ +)*update)",
