@@ -201,6 +201,8 @@ struct app_why {                   /* lent for the callback */
 /* Diagnoses the newest build of the commit: ours, else the host's job that the store knows of (app_image() asks for it). ERR_NOT_FOUND:
  * there is none, or it is still under way. A number for app_forget(). */
 unsigned app_why(struct app *a, struct project_id p, const struct oid *commit, void (*got)(void *ctx, const struct app_why *w), app_end_fn end, void *ctx);
+/* Diagnoses a raw log on disk ("-": standard input); base and files stay empty. A number for app_forget(). */
+unsigned app_why_of_file(struct app *a, const char *path, void (*got)(void *ctx, const struct app_why *w), app_end_fn end, void *ctx);
 
 /* ---- what a quick start does (quick.c: the rules, pure) ---- */
 struct quick_facts {

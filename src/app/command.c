@@ -25,6 +25,10 @@ static const struct command_flag flags_log[] = {
 	{ "times", 't', NULL, "put the time before each line where the runner has noted it" },
 	{ NULL, 0, NULL, NULL },
 };
+static const struct command_flag flags_diagnose[] = {
+	{ "from", 0, "FILE", "say it of a raw log on disk instead (-: standard input)" },
+	{ NULL, 0, NULL, NULL },
+};
 static const struct command_flag flags_variables[] = {
 	{ "variable", 'v', "KEY=VALUE", "a variable of it; may be given several times" },
 	{ NULL, 0, NULL, NULL },
@@ -159,7 +163,7 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_CONFIG] = { CMD_CONFIG, "config", NULL, BOTH, 0, "", NULL, NULL, "Show every setting, its value and where it is from", NULL },
 	[CMD_DOCTOR] = { CMD_DOCTOR, "doctor", NULL, BOTH, 0, "", NULL, NULL, "Check configuration, hosts, tokens, engine, registries, terminal and folders, and say what to fix", NULL },
 	[CMD_ALL_SESSIONS] = { CMD_ALL_SESSIONS, "all-sessions", NULL, FACE_TUI, NEED_ENGINE, "sessions", "A", NULL, "Show other people's sessions too; again: only yours", NULL },
-	[CMD_DIAGNOSE] = { CMD_DIAGNOSE, "diagnose", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_LOG, LISTS " main", "D", "why", "Say why the commit's image build failed, what shows it, and what to do", NULL },
+	[CMD_DIAGNOSE] = { CMD_DIAGNOSE, "diagnose", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_LOG, LISTS " main", "D", "why", "Say why the commit's image build failed, what shows it, and what to do", flags_diagnose },
 	[CMD_CANCEL] = { CMD_CANCEL, "cancel", "[PROJECT] [REV]", BOTH, NEED_WRITABLE, LISTS " sessions main", "X", "cancel", "Cancel the build of the commit, or the start that is under way", NULL },
 	[CMD_RETRY] = { CMD_RETRY, "retry", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, LISTS, "t", "retry", "Run the host's build of the commit again", NULL },
 	[CMD_PLAY] = { CMD_PLAY, "play", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WRITABLE, LISTS, "p", NULL, "Start the host's build of the commit that waits to be started by hand", flags_variables },

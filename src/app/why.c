@@ -10,6 +10,7 @@ enum { HISTORY_MAX = 100 };
 struct why {
 	struct app *app;
 	struct ask *ask;
+	bool of_file;                  /* a log alone: there is no commit to compare with */
 	struct oid commit;
 	char *reason;                  /* the job's failure_reason; NULL: none */
 	bool succeeded;
@@ -147,17 +148,22 @@ static void log_state(void *why, int64_t grown_at_s, const char *words)
 static void log_ended(void *why, const struct err *err)
 {
 	struct why *w = why;
-	const struct project *p = store_project(w->app->store, w->ask->project);
+	const struct diagnosis_facts facts = { .failure_reason = w->reason, .exit_code = -1 };
+	const struct project *p = w->of_file ? NULL : store_project(w->app->store, w->ask->project);
+	struct err gone = { 0 };
 	w->log = NULL;
-	if (err || !p) {
-		struct err gone = { 0 };
+	if (!p && !w->of_file)
 		err_set(&gone, ERR_NOT_FOUND, "the project is gone");
+	if (err || gone.code) {
 		why_end(w, err ? err : &gone);
 		return;
 	}
-	const struct diagnosis_facts facts = { .failure_reason = w->reason, .exit_code = -1 };
 	diagnosing_end(w->diagnosing, &facts, &w->diagnosis);
-	struct forge_commits_query q = { .project = p, .tip = w->commit, .first = 1, .max = HISTORY_MAX };
+	if (w->of_file) {
+		why_end(w, NULL);
+		return;
+	}
+	const struct forge_commits_query q = { .project = p, .tip = w->commit, .first = 1, .max = HISTORY_MAX };
 	w->history = forge_commit_ids(forge_of(w->app, p), &q, history_ids, history_ended, w);
 }
 
@@ -190,14 +196,28 @@ static bool find_subject(struct app *a, struct project_id p, const struct oid *c
 	return ret->id != NULL;
 }
 
-unsigned app_why(struct app *a, struct project_id p, const struct oid *commit, void (*got)(void *ctx, const struct app_why *w), app_end_fn end, void *ctx)
+/* k's answer is read out of a log; reason is copied. */
+static struct why *why_begin(struct ask *k, void (*got)(void *ctx, const struct app_why *w), enum app_log_kind kind, const char *id, const char *reason)
 {
 	static const struct app_log_events events = { .piece = log_piece, .rewritten = log_rewritten, .state = log_state, .end = log_ended };
+	struct why *w = xcalloc(1, sizeof *w);
+	k->got.why = got;
+	w->app = k->app;
+	w->ask = k;
+	w->reason = xstrdup(reason);
+	w->diagnosing = diagnosing_new();
+	k->data = w;
+	k->close = why_close;
+	w->log = app_log_follow(w->app, kind, id, false, &events, w);
+	return w;
+}
+
+unsigned app_why(struct app *a, struct project_id p, const struct oid *commit, void (*got)(void *ctx, const struct app_why *w), app_end_fn end, void *ctx)
+{
 	struct ask *k = ask_new(a, end, ctx);
 	struct subject s;
 	struct err err = { 0 };
 	char sha[8];
-	k->got.why = got;
 	k->project = p;
 	oid_sha7(commit, sha);
 	bool known = find_subject(a, p, commit, &s);
@@ -207,16 +227,16 @@ unsigned app_why(struct app *a, struct project_id p, const struct oid *commit, v
 		free(s.id);
 		return ask_fail(k, &err);
 	}
-	struct why *w = xcalloc(1, sizeof *w);
-	w->app = a;
-	w->ask = k;
+	struct why *w = why_begin(k, got, s.kind, s.id, s.reason);
 	w->commit = *commit;
-	w->reason = xstrdup(s.reason);
 	w->succeeded = s.succeeded;
-	w->diagnosing = diagnosing_new();
-	k->data = w;
-	k->close = why_close;
-	w->log = app_log_follow(a, s.kind, s.id, false, &events, w);
 	free(s.id);
+	return k->number;
+}
+
+unsigned app_why_of_file(struct app *a, const char *path, void (*got)(void *ctx, const struct app_why *w), app_end_fn end, void *ctx)
+{
+	struct ask *k = ask_new(a, end, ctx);
+	why_begin(k, got, APP_LOG_FILE, path, NULL)->of_file = true;
 	return k->number;
 }

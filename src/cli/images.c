@@ -273,7 +273,11 @@ static void wait_engine_then_why(struct cli *c)
 
 void run_diagnose(struct cli *c)
 {
-	with_commit(c, wait_engine_then_why);
+	const char *from = cli_flag(c, "from");
+	if (from)
+		app_why_of_file(c->app, from, print_why, cli_ended, c);
+	else
+		with_commit(c, wait_engine_then_why);
 }
 
 /* ---- cancel ---- */

@@ -37,6 +37,7 @@ static void say_diff(const struct out *o, const char *diff)
 	struct sv rest = sv_of(diff), line;
 	while (*diff && sv_split(&rest, '\n', &line)) {
 		AUTO_STR text = sv_dup(line);
+		text_mask(text, line.len);
 		say(o, NULL, line.len && line.p[0] == '+' ? STYLE_GOOD : STYLE_BAD, text);
 	}
 }

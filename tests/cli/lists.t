@@ -190,6 +190,28 @@ like "$OUT" 'u:pass@h/x ?.token=abc' 'until they are asked for'
 OUT=$("$BERTH" log --from - --json </dev/null)
 is "$(json 'd' <<<"$OUT")" '{"lines": []}' 'and an empty log has none'
 
+# ---- why a log on disk failed ----
+cat >"$T/failed.log" <<'EOF'
+Step 1/2 : FROM debian
+Step 2/2 : RUN git clone https://u:glpat-abcdefghij1234567890@h/x.git
+fatal: repository 'https://u:glpat-abcdefghij1234567890@h/x.git/' not found
+The command '/bin/sh -c git clone https://u:glpat-abcdefghij1234567890@h/x.git' returned a non-zero code: 128
+EOF
+berth diagnose --from "$T/failed.log"
+is "$STATUS" 0 'a log on disk is diagnosed'
+like "$OUT" '^Cause +There is no git repository' 'its cause'
+like "$OUT" 'Shown by +line 3: fatal: repository' 'the line that shows it'
+unlike "$OUT" 'glpat-a' 'and no token'
+berth diagnose --from "$T/failed.log" --json
+is "$(json '[d["rule"], d["exit_code"], d["base"], d["files"], "glpat-a" in str(d)]' <<<"$OUT")" '["git-no-repository", 128, null, [], false]' 'the same as JSON'
+OUT=$("$BERTH" diagnose --from - <"$T/raw.log")
+like "$(tr '\n' ' ' <<<"$OUT")" 'not known for sure.*Read the last lines.*over +tail' 'where nothing is sure, the last lines; from standard input'
+OUT=$("$BERTH" diagnose --from - </dev/null)
+like "$OUT" 'the log is empty' 'an empty one is called that'
+berth diagnose --from "$T/none.log"
+is "$STATUS" 3 'one that is not there'
+like "$ERR" 'none.log can.t be opened' 'is named'
+
 # ---- configuration ----
 mkdir -p "$XDG_CONFIG_HOME/berth"
 printf '[ui]\n\ttheem = mono\n' >"$XDG_CONFIG_HOME/berth/config"
