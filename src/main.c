@@ -4,19 +4,30 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "berth/cache.h"
 #include "berth/cli.h"
 #include "berth/log.h"
+#include "berth/path.h"
 #include "berth/tui.h"
 
-/* Tokens pass through this process: no core file may hold one. */
+/*
+ * Tokens pass through this process and the programs it asks for them: no core may hold one. Linux looks at a limit of 0 only where
+ * it writes cores to files; what /proc/sys/kernel/core_pattern pipes to a program (systemd-coredump, apport) is held back by the
+ * limit 1 alone. No core fits into one byte of a file either. Two cases are left: who began us may have forbidden to raise the limit
+ * from 0, and a socket ("@") asks for no limit at all. There this process says that it can't be dumped, which holds everywhere
+ * but ends with exec, and keeps a person's own debugger out as well.
+ */
 static void no_core_files(void)
 {
-	const struct rlimit none = { 0, 0 };
-	setrlimit(RLIMIT_CORE, &none);
+	const struct rlimit least = { 1, 1 };
+	AUTO(buf_fini) struct buf pattern = BUF_INIT;
+	bool socket = file_read("/proc/sys/kernel/core_pattern", 4096, &pattern, NULL) == 0 && pattern.len && pattern.p[0] == '@';
+	if (setrlimit(RLIMIT_CORE, &least) < 0 || socket)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /* What a worker has read once should not stay: few heaps, and what is large goes back when it is freed. */
@@ -99,6 +110,7 @@ int main(int argc, char **argv)
 	int code;
 	take_locale();
 	no_core_files();
+	prctl(PR_SET_NAME, "berth", 0, 0, 0); /* what is run as /proc/self/exe would stand as "exe" in ps and top */
 	lean_memory();
 	crash_catch_signals();
 	if (cli_parse_globals(argc, argv, &g, &err) < 0)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A session's token is nowhere but in the memory of its container: not in what the engine tells, keeps or exports, not in
-# the arguments or the environment of any process, not in the files of berth.
+# the arguments or the environment of any process, not in the files of berth. What berth itself has in memory comes into no core.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -89,4 +89,99 @@ berth stop "$session" --force
 is "$STATUS" 0 'it stops'
 is "$(hits cat "$T/events.out")" 0 'still not in the events'
 is "$(leftovers)" '' 'nothing is left'
+wait_ok 30 'and the keeper ends' keeper_gone
+
+# Cores ------------------------------------------------------------------------------------------------------------------
+# A dashboard, a command, a build's worker and the keeper, each with a host's token in its memory, die of what writes a core.
+ulimit -c unlimited || bail 'no core can be had here at all'
+cores=$T/cores
+mkdir "$cores" && cd "$cores" || exit
+pattern=$(cat /proc/sys/kernel/core_pattern)
+case $pattern in
+  '|'* | @* | */*) diag "cores go to $pattern: only the limit can be looked at" ;;
+  *)
+    background control sleep 600
+    wait_for 10 grep -qx sleep "/proc/$PID/comm" # until then it is this shell
+    kill -ABRT "$PID"
+    wait "$PID" 2>/dev/null
+    isnt "$(find "$cores" -type f)" '' 'a program of another kind leaves a core here'
+    rm -f "$cores"/*
+    ;;
+esac
+
+standin=$LAB/../fake
+token=glpat-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+cat >"$T/world.json" <<END
+{"users": [{"username": "zoe"}], "groups": [{"path": "lab", "members": {"zoe": "developer"}}],
+ "tokens": [{"value": "$token", "user": "zoe", "scopes": ["api", "write_repository"]}],
+ "projects": [{"path": "lab/$(own cores)", "commits": [{"message": "Begin", "files": {"README.md": "one\n"}}]}]}
+END
+background gitlab "$standin/gitlab" --world "$T/world.json" --info "$T/where"
+wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
+host=$(sed -n 's/^url=//p' "$T/where")
+mkdir -p "$XDG_CONFIG_HOME/berth"
+printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = %s\n' "$host" "$token" >"$XDG_CONFIG_HOME/berth/config"
+chmod 600 "$XDG_CONFIG_HOME/berth/config"
+tiny slow
+git clone --quiet "${host/:\/\//:\/\/zoe:$token@}/lab/$(own cores).git" "$T/clone" 2>"$T/git.err" || bail "no clone: $(cat "$T/git.err")"
+printf 'FROM %s\nRUN i=0; while [ $i -lt 600 ]; do i=$((i + 1)); echo "line $i of many"; sleep 0.2; done\n' "$IMAGE" >"$T/clone/Dockerfile"
+commit "$T/clone" 'A long build' >/dev/null
+git -C "$T/clone" push --quiet origin HEAD 2>"$T/git.err" || bail "no push: $(cat "$T/git.err")"
+E2E_IMAGES+=("berth/lab/$(own cores):$(git -C "$T/clone" rev-parse --short=7 HEAD)")
+
+# holds PID: its memory has the token, and so would a core.
+holds() {
+  python3 -c 'import sys
+for line in open("/proc/%s/maps" % sys.argv[1]):
+    (a, b), how = (int(x, 16) for x in line.split()[0].split("-")), line.split()[1]
+    if how.startswith("rw") and b - a < 1 << 28:
+        try:
+            with open("/proc/%s/mem" % sys.argv[1], "rb", 0) as m:
+                m.seek(a)
+                if sys.argv[2].encode() in m.read(b - a):
+                    sys.exit(0)
+        except OSError:
+            pass
+sys.exit(1)' "$1" "$token"
+}
+# dies WHAT PID SIGNAL: it does, and no core comes of it, where it was nor in what is berth's.
+dies() {
+  local folder
+  folder=$(readlink "/proc/$2/cwd")
+  wait_ok 10 "$1 has a token in its memory" holds "$2"
+  like "$(grep '^Max core file size' "/proc/$2/limits")" ' 1 +1 +bytes' "$1 may write no core"
+  : >"$T/before"
+  kill -s "$3" "$2"
+  wait_ok 10 "$1 dies of SIG$3" process_gone "$2"
+  is "$(find "$T" -type f -newer "$T/before" -name '*core*'; find "$cores" "$folder" -maxdepth 1 -type f -newer "$T/before")" '' "$1 leaves no core"
+}
+build_worker() {
+  local pid
+  for pid in $(home_pids); do
+    ! tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q ' build-worker ' || printf '%s\n' "$pid"
+  done
+}
+
+berth start "lab/$(own cores)" --environment shell --image "$IMAGE" --json
+is "$STATUS" 0 'a session of a host'\''s project' || diag "$ERR"
+session=$(json 'd["name"]' <<<"$OUT")
+wait_for 20 keeper_lives
+"$BERTH" build "lab/$(own cores)" >"$T/build.out" 2>&1 </dev/null &
+builder=$!
+disown "$builder" # bash would say aloud how it died
+wait_ok 60 'a build runs' grep -q 'line 2 of many' "$T/build.out" || diag "$(cat "$T/build.out")"
+worker=$(build_worker)
+dies 'a command' "$builder" SEGV
+dies 'a build'\''s worker' "$worker" ABRT
+term_start 100x30 "$BERTH"
+term_ok 20 "$(own cores)" 'the dashboard lists the project'
+wait_for 10 test -n "$(pgrep -P "$(term_tmux display-message -p '#{pane_pid}')" -x berth)"
+dies 'the dashboard' "$(pgrep -P "$(term_tmux display-message -p '#{pane_pid}')" -x berth)" SEGV
+term_ok 10 'exit status 139' 'which the terminal survives'
+term_end
+dies 'the keeper' "$(keeper_pid)" ABRT
+is "$(hits grep -r -a -F "$token" "$XDG_STATE_HOME" "$XDG_CACHE_HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR" "$HOME" "$cores")" 0 'the token is in no file beside the configuration'
+berth stop "$session" --force
+is "$STATUS" 0 'the session stops' || diag "$ERR"
+is "$(leftovers)" '' 'nothing is left of it'
 done_testing
