@@ -6,20 +6,15 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=registry.sh
 . "$E2E_DIR/registry.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
-standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --engine "${DOCKER_HOST:-unix:///var/run/docker.sock}" \
-  --docker-registry "$(registry_program)" --info "$T/where"
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-control=$(sed -n 's/^control=//p' "$T/where")
+standin_start --engine "${DOCKER_HOST:-unix:///var/run/docker.sock}" --docker-registry "$(registry_program)"
 registry=$(sed -n 's/^registry=//p' "$T/where")
-curl --disable --silent --max-time 30 --request POST --data '{"default_script": "real", "upload_ms": 100}' "$control/settings" >/dev/null
-jobs_wait() { curl --disable --silent --max-time 100 "$control/jobs/$1/wait?status=$2&seconds=90"; }
+tell settings '{"default_script": "real", "upload_ms": 100}'
+jobs_wait() { ask "jobs/$1/wait?status=$2&seconds=90"; }
 
-mkdir -p "$XDG_CONFIG_HOME/berth"
-config=$XDG_CONFIG_HOME/berth/config
-printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n' "$url" >"$config"
+standin_config ''
 run bash -c 'printf "%s\n" glpat-zoe | "$0" login lab' "$BERTH"
 is "$STATUS" 0 'login' || diag "$ERR"
 project=lab/air/flights

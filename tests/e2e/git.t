@@ -4,10 +4,11 @@
 # follows the host's, the author, files in Git LFS, submodules, commits and pulls by berth, and whoever the image's user is.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
 image=$("$LAB/session-image" 2>"$T/session.out") || bail "no image with git: $(tail -n 5 "$T/session.out")"
 mark=${E2E_ID,,}
-standin=$LAB/../fake
 python3 - "$mark" >"$T/world.json" <<'END'
 import json, sys
 mark = sys.argv[1]
@@ -18,11 +19,7 @@ print(json.dumps({
                {"path": "lab/lib-" + mark, "commits": [{"message": "A library", "files": {"lib.py": "x = 1\n"}}]},
                {"path": "lab/other-" + mark, "commits": [{"message": "Another", "files": {"a": "b\n"}}]}]}))
 END
-background gitlab "$standin/gitlab" --world "$T/world.json" --info "$T/where"
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-control=$(sed -n 's/^control=//p' "$T/where")
-port=${url##*:}
+standin_start --world "$T/world.json"
 project=lab/work-$mark
 
 mkdir -p "$XDG_CONFIG_HOME/berth"
@@ -141,13 +138,12 @@ is "$(docker save "berth-test/$(own committed):1" | grep -a -c glpat)" 0 'not in
 # A new token ------------------------------------------------------------------------------------------------------------------
 use_token glpat-second
 wait_ok 20 'a new token reaches the session by itself' bash -c '[ "$(docker exec "$0" cat /run/berth/git-token)" = glpat-second ]' "$container"
-curl --disable --silent --request POST --data '{"value": "glpat-first", "revoked": true}' "$control/tokens" >/dev/null
+tell tokens '{"value": "glpat-first", "revoked": true}'
 inside sh -c 'echo four >>README.md && git commit --quiet -am "With the new one"' >/dev/null
 ok 'and push works with it' inside git push --quiet origin main
 audit 'changed'
 
 # Commit and push, pull, by berth -------------------------------------------------------------------------------------------------
-tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1" >/dev/null; }
 outside() { git -C "$clone" pull --quiet origin main && printf '%s\n' "$1" >>"$clone/$2" && git -C "$clone" add "$2" && git -C "$clone" commit --quiet -m "$1" && git -C "$clone" push --quiet origin main; }
 on_host() { git -C "$clone" fetch --quiet origin && git -C "$clone" log -1 --format="$1" origin/main; }
 inside git config --global --unset credential.helper >/dev/null
@@ -194,7 +190,7 @@ tell "projects/$project" '{"protected": []}'
 tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 20}'
 berth save "$session" --commit -m Forbidden
 is "$STATUS" 4 'no right: exit status 4' || diag "$ERR"
-curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{}' DELETE
 tell tokens '{"value": "glpat-second", "revoked": true}'
 berth save "$session" --commit -m Ended
 is "$STATUS" 4 'a token that has ended: exit status 4'

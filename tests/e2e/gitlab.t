@@ -3,19 +3,11 @@
 # A GitLab host by script, on the stand-in: looking, a push whose build fails, its log, what can be done about it, and what can't.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
-standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
-standin_pid=$PID
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-control=$(sed -n 's/^control=//p' "$T/where")
-tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1"; }
-ask() { curl --disable --silent --max-time 60 "$control/$1"; }
-
-mkdir -p "$XDG_CONFIG_HOME/berth"
-config=$XDG_CONFIG_HOME/berth/config
-printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n' "$url" >"$config"
+standin_start
+standin_config ''
 
 # Logging in ---------------------------------------------------------------------------------------------------------
 run bash -c 'printf "%s\n" glpat-read | "$0" login lab --check' "$BERTH"
@@ -42,7 +34,7 @@ berth image jose/hidden
 isnt "$STATUS" 0 'a project that may not be seen is not found'
 
 # A push whose build fails -------------------------------------------------------------------------------------------
-tell scripts '{"match": {"ref": "main"}, "script": {"steps": [{"status": "running"}, {"line": "E: Unable to locate package nope"}, {"hold": "go"}, {"finish": "failed", "failure_reason": "script_failure"}]}}' >/dev/null
+tell scripts '{"match": {"ref": "main"}, "script": {"steps": [{"status": "running"}, {"line": "E: Unable to locate package nope"}, {"hold": "go"}, {"finish": "failed", "failure_reason": "script_failure"}]}}'
 git clone --quiet "${url/:\/\//:\/\/zoe:glpat-zoe@}/lab/air/flights.git" "$T/clone" 2>"$T/git.err" || bail "no clone: $(cat "$T/git.err")"
 git -C "$T/clone" -c user.name=Z -c user.email=z@example.org commit --quiet --allow-empty -m 'Add a package'
 git -C "$T/clone" push --quiet origin HEAD:main 2>>"$T/git.err" || bail "no push: $(cat "$T/git.err")"
@@ -54,13 +46,13 @@ wait_ok 30 'log: what the job says comes while it runs' grep -q 'Unable to locat
 berth play lab/air/flights
 isnt "$STATUS" 0 'play: a job that runs is not started by hand'
 like "$ERR" 'running' 'play: and why'
-tell signals/go '{}' >/dev/null
+tell signals/go '{}'
 wait_ok 20 'image: failed' bash -c '"$0" image lab/air/flights --json | grep -q "\"failed\""' "$BERTH"
 berth log lab/air/flights
 like "$OUT" 'Unable to locate package nope' 'log: readable afterwards'
 
 # What can be done ----------------------------------------------------------------------------------------------------
-tell scripts '{"match": {"ref": "main"}, "script": "success"}' >/dev/null
+tell scripts '{"match": {"ref": "main"}, "script": "success"}'
 berth retry lab/air/flights
 is "$STATUS" 0 'retry: exit status' || diag "$ERR"
 like "$ERR" 'runs again' 'retry: it says what came of it'
@@ -86,7 +78,7 @@ git -C "$T/clone" fetch --quiet origin 2>>"$T/git.err"
 unlike "$(git -C "$T/clone" show origin/main:.renku/renku.ini)" '^image' 'unpin: it has gone'
 
 # A protected branch takes no commit of zoe's: the same goes beside it, when it is said so.
-tell projects/lab/air/flights '{"protected": ["stable", "main"]}' >/dev/null
+tell projects/lab/air/flights '{"protected": ["stable", "main"]}'
 tip=$(git -C "$T/clone" rev-parse origin/main)
 pinned() { git -C "$T/clone" fetch --quiet origin 2>>"$T/git.err" && git -C "$T/clone" show "origin/pin/${tip:0:7}:.renku/renku.ini" | grep -q '^image = registry.example/air/flights:2$'; }
 berth pin lab/air/flights main --image registry.example/air/flights:2
@@ -99,7 +91,7 @@ like "$ERR" "on pin/${tip:0:7} pins registry.example/air/flights:2 .a branch bes
 ok 'pin: it is there' pinned
 is "$(git -C "$T/clone" rev-parse origin/main "origin/pin/${tip:0:7}~1")" "$tip
 $tip" 'pin: on top of a main that stays where it was'
-tell "projects/lab/air/flights" "{\"delete_branch\": \"pin/${tip:0:7}\"}" >/dev/null
+tell "projects/lab/air/flights" "{\"delete_branch\": \"pin/${tip:0:7}\"}"
 git -C "$T/clone" fetch --quiet --prune origin 2>>"$T/git.err"
 term_start 100x30 "$BERTH"
 term_ok 30 'lab/air/flights|air/flights' 'the dashboard lists the project'
@@ -119,7 +111,7 @@ term_keys b
 wait_ok 20 'pin: and made' pinned
 term_keys Q
 term_end
-tell projects/lab/air/flights '{"protected": ["stable"]}' >/dev/null
+tell projects/lab/air/flights '{"protected": ["stable"]}'
 
 # A build on this machine, and a copy ---------------------------------------------------------------------------------------
 git -C "$T/clone" checkout --quiet -b here

@@ -4,12 +4,9 @@
 # same; a session that nobody uses for 24 hours is warned of, saved and stopped. Killed in between, and the engine's sessions ended
 # by somebody else, it goes on.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=clock.sh
+. "$E2E_DIR/clock.sh"
 
-export BERTH_CLOCK=$T/clock
-at() { printf '%s\n' "$1" >"$T/clock.goal.new" && mv "$T/clock.goal.new" "$T/clock.goal"; }
-reached() { [ "$(cat "$T/clock" 2>/dev/null)" = "$(cat "$T/clock.goal")" ]; }
-noted() { sed -n "s/^$2 //p" "$XDG_STATE_HOME/berth/sessions/$1@"*.watch 2>/dev/null; }
-seen() { [ "$(noted "$1" seen_at_s)" -gt 0 ] 2>/dev/null; }
 gone() { [ -z "$(containers "io.berth.session=$1")" ] && [ -z "$(volumes "io.berth.session=$1")" ]; }
 trap 'status=$?; pid=$(keeper_pid); [ -z "$pid" ] || kill "$pid" 2>/dev/null; (exit "$status"); e2e_cleanup' EXIT
 

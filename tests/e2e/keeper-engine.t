@@ -5,11 +5,9 @@
 E2E_NEEDS=engine
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=clock.sh
+. "$E2E_DIR/clock.sh"
 
-export BERTH_CLOCK=$T/clock
-at() { printf '%s\n' "$1" >"$T/clock.goal.new" && mv "$T/clock.goal.new" "$T/clock.goal"; }
-reached() { [ "$(cat "$T/clock" 2>/dev/null)" = "$(cat "$T/clock.goal")" ]; }
-noted() { sed -n "s/^$2 //p" "$XDG_STATE_HOME/berth/sessions/$1@"*.watch 2>/dev/null; }
 seen_since() { [ "$(noted "$1" seen_at_s)" -gt "$2" ] 2>/dev/null; }
 state() { timeout 20 "$BERTH" sessions --json 2>/dev/null | json '[s["state"] for s in d if s["name"] == a[0]][0]' "$session"; }
 runs() { [ "$(state)" = running ]; }

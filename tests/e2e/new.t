@@ -40,14 +40,10 @@ berth new "$HOME/berth/$(own three)" -t minimal --set "base_image=$IMAGE"
 is "$(grep '^ARG BASE_IMAGE=' "$HOME/berth/$(own three)/Dockerfile")" "ARG BASE_IMAGE=$IMAGE" 'on a base image of one'"'"'s own'
 
 # At a host, too ------------------------------------------------------------------------------------------------------
-standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-mkdir -p "$XDG_CONFIG_HOME/berth"
-config=$XDG_CONFIG_HOME/berth/config
-printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = glpat-zoe\n' "$url" >"$config"
-chmod 600 "$config"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
+standin_start
+standin_config glpat-zoe
 
 berth new "$HOME/berth/nowhere" -t minimal --forge elsewhere
 is "$STATUS" 3 'host: one that is not configured'

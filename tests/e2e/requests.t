@@ -3,28 +3,21 @@
 # What a GitLab host is asked: a cold dashboard, a warm one, one without a network; and answers that are too much.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
-standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --branches 3000 --projects 180 --info "$T/where"
-standin_pid=$PID
-wait_for 60 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-control=$(sed -n 's/^control=//p' "$T/where")
-tell() { curl --disable --silent --max-time 60 --request "${3:-POST}" --data "$2" "$control/$1"; }
-asked() { curl --disable --silent --max-time 60 "$control/counts?log=true" | json "$1"; }
+standin_start --branches 3000 --projects 180
 had() { [ "$(asked "len([e for e in d['log'] if '$1' in e['target']])")" -ge "${2:-1}" ]; }
 # What was asked for the lists themselves: not what is asked of the one row on which the cursor rests.
 lists='[e for e in d["log"] if not any(w in e["target"] for w in ("/registry/", "/jobs"))]'
 rounds='(lambda l: sum(1 for i, e in enumerate(l) if all(e["start"] >= f["end"] for f in l[:i])))(sorted('$lists', key=lambda e: e["start"]))'
 
-mkdir -p "$XDG_CONFIG_HOME/berth"
-printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = glpat-zoe\n' "$url" >"$XDG_CONFIG_HOME/berth/config"
-chmod 600 "$XDG_CONFIG_HOME/berth/config"
-tell pipelines '{"project":"lab/air/flights","ref":"main","age_s":9000,"jobs":[{"name":"image_build","status":"failed","failure_reason":"script_failure","trace":"E: Unable to locate package nope\n"}]}' >/dev/null
-tell settings '{"latency_ms": 50}' >/dev/null
+standin_config glpat-zoe
+tell pipelines '{"project":"lab/air/flights","ref":"main","age_s":9000,"jobs":[{"name":"image_build","status":"failed","failure_reason":"script_failure","trace":"E: Unable to locate package nope\n"}]}'
+tell settings '{"latency_ms": 50}'
 
 # Cold ----------------------------------------------------------------------------------------------------------------------
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 term_start 160x50 "$BERTH"
 term_ok 20 '▏[0-9a-f]{7}.*✗ failed' 'cold: the commits are there, with the state of their build'
 wait_ok 20 'cold: and what the image is pinned to was asked' had renku.ini
@@ -40,7 +33,7 @@ term_ok 10 'exit status 0|Pane is dead' 'it ends'
 term_end
 
 # Warm ----------------------------------------------------------------------------------------------------------------------
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 term_start 160x50 "$BERTH"
 term_ok 20 '▏[0-9a-f]{7}.*✗ failed' 'warm: the commits are there'
 term_ok 20 'Unable to locate package nope' 'warm: and the log'
@@ -52,7 +45,7 @@ term_ok 10 'exit status 0|Pane is dead' 'it ends'
 term_end
 
 # Many branches, many projects -----------------------------------------------------------------------------------------------
-tell settings '{"latency_ms": 0}' >/dev/null
+tell settings '{"latency_ms": 0}'
 run timeout 60 "$BERTH" branches scale/model --json
 is "$STATUS" 0 'three thousand branches: exit status' || diag "$ERR"
 ok 'three thousand branches: all are listed' test "$(json 'len(d)' <<<"$OUT")" -ge 3000
@@ -61,7 +54,7 @@ is "$(json 'len([p for p in d if p["forge"] == "lab"])' <<<"$OUT")" 100 'many pr
 like "$ERR" 'lab has more projects' 'many projects: and that there are more is said'
 berth projects --json --max 0
 ok 'many projects: all of them, when asked for' test "$(json 'len(d)' <<<"$OUT")" -ge 180
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 berth projects --search 'p177 scale' --json
 is "$STATUS" 0 'search: exit status' || diag "$ERR"
 is "$(json '" ".join(p["path"] for p in d)' <<<"$OUT")" scale/p177 'search: what no page had is found, by words in its path'
@@ -75,7 +68,7 @@ is "$(berth projects --max x; echo "$STATUS")" 2 '--max wants a number'
 rm -rf "$XDG_CACHE_HOME/berth" # it has seen them all
 term_start 160x50 "$BERTH"
 term_ok 20 'Projects.*1/5[0-9]\+' 'a host with many projects: a page of them'
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 term_keys 1 /
 term_type scale/p17
 term_ok 20 'scale|p17[0-9]' 'the filter shows what is here'
@@ -84,13 +77,13 @@ term_ok 20 'found' 'the filter: the host is asked, and what it has is marked'
 ok 'the filter: once, when typing has stopped' test "$(asked "len([e for e in d['log'] if 'search=' in e['target']])")" -le 3
 term_keys Enter G
 term_ok 20 'p177|177' 'the filter: it stands in the list'
-tell faults '{"match": "search=", "kind": "forbidden"}' >/dev/null
+tell faults '{"match": "search=", "kind": "forbidden"}'
 term_keys / C-u
 term_type zzzzyyy
 term_ok 20 'could not be searched' 'the filter: a host that refuses says why'
-tell faults '{}' DELETE >/dev/null
+tell faults '{}' DELETE
 term_keys C-u Enter
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 term_keys G
 term_ok 20 'Projects.*/1[0-9][0-9]\+' "the end of the list: the host's next page comes"
 term_keys Q
@@ -99,18 +92,18 @@ term_end
 
 # Answers that are too much --------------------------------------------------------------------------------------------------
 for kind in deep huge wrong_types sign_in; do
-  tell faults '{"match": "GET /api/v4/projects[?]", "kind": "'$kind'"}' >/dev/null
+  tell faults '{"match": "GET /api/v4/projects[?]", "kind": "'$kind'"}'
   run timeout 60 "$BERTH" projects
   is "$STATUS" 0 "$kind: the other projects are listed" || diag "$ERR"
   like "$ERR" 'lab: .+' "$kind: and the host is named, with what is wrong"
   unlike "$ERR$OUT" 'glpat' "$kind: without the token"
-  tell faults '{}' DELETE >/dev/null
+  tell faults '{}' DELETE
 done
 for kind in deep huge; do
-  tell faults '{"match": "graphql", "kind": "'$kind'"}' >/dev/null
+  tell faults '{"match": "graphql", "kind": "'$kind'"}'
   run timeout 60 "$BERTH" image lab/air/flights --json
   like "$OUT$ERR" 'failed|lab' "$kind: a question about pipelines that is answered so ends"
-  tell faults '{}' DELETE >/dev/null
+  tell faults '{}' DELETE
 done
 
 # A project with three thousand branches, in a clone of it --------------------------------------------------------------------
@@ -122,7 +115,7 @@ for user in zoe ann; do # on a page that nobody reads: as old as the oldest comm
   git -C "$T/work.git" push --quiet "$(printf %s "$url" | sed 's|://|://oauth2:glpat-zoe@|')/scale/model.git" "$(git -C "$T/work.git" rev-list main | tail -1):refs/heads/renku/autosave/$user/main/1111111/2222222" 2>/dev/null
 done
 branch_pages='len([e for e in d["log"] if "/repository/branches?" in e["target"] and "search=" not in e["target"]])'
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 cd "$T/model" || bail 'no folder'
 term_start 160x50 "$BERTH"
 term_ok 20 'Branches.*1/10[0-9]\+' 'three thousand branches: a page of them, and that there are more'
@@ -149,7 +142,7 @@ term_keys Q
 term_ok 10 'exit status 0|Pane is dead' 'it ends'
 term_end
 cd "$T" || bail 'no folder'
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 berth autosaves scale/model --json
 is "$(json 'len(d)' <<<"$OUT")" 2 'saved work of three thousand branches: all of it is listed'
 ok "saved work: for few requests ($(asked 'd["requests"]'))" test "$(asked "$branch_pages")" -le 1
@@ -159,7 +152,7 @@ like "$ERR" 'has no branch' 'a branch that no page has: it is not there'
 # What was seen stays ----------------------------------------------------------------------------------------------------------
 berth projects --json --max 0
 seen=$(json 'len(d)' <<<"$OUT")
-tell counts/reset '{}' >/dev/null
+tell counts/reset
 term_start 160x50 "$BERTH"
 term_ok 20 "Projects.*1/$seen\+" 'seen before: all stand beside the page that is read now'
 is "$(asked "len([e for e in d['log'] if '/api/v4/projects?' in e['target']])")" 1 'seen before: one page is asked for'

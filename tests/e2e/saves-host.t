@@ -3,17 +3,11 @@
 # Work saved to a GitLab host over HTTP: it arrives and comes back; and whatever the host refuses, the workspace stays and says so.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
-standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-control=$(sed -n 's/^control=//p' "$T/where")
-tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1" >/dev/null; }
-mkdir -p "$XDG_CONFIG_HOME/berth"
-config=$XDG_CONFIG_HOME/berth/config
-printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = glpat-zoe\n' "$url" >"$config"
-chmod 600 "$config"
+standin_start
+standin_config glpat-zoe
 tiny bare 'USER 1000'
 project=lab/air/flights
 session=$(own host)
@@ -76,7 +70,7 @@ tell tokens '{"value": "glpat-zoe", "revoked": false}'
 works_again 'a token that has ended'
 tell faults '{"match": "git-receive-pack", "kind": "forbidden", "times": 20}'
 refused 'no right to push' 4 'may not be pushed|refuses|403'
-curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{}' DELETE
 works_again 'no right to push'
 tell "projects/$project" '{"protected": ["'"$name"'"]}'
 refused 'a protected branch' 4 'protected|not allowed|refuses'
@@ -92,7 +86,7 @@ mv "$hook.away" "$hook"
 works_again 'a hook that refuses'
 tell faults '{"match": "git-receive-pack", "kind": "drop", "times": 20}'
 refused 'a host that goes away' 5 '[a-z]'
-curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{}' DELETE
 works_again 'a host that goes away'
 
 # Two at once; restored.
@@ -131,12 +125,12 @@ is "$STATUS" 4 'LFS: a file that the host does not take: exit status 4' || diag 
 like "$ERR" '(big|small)\.lfs can.t be sent to Git LFS' 'LFS: and is named'
 unlike "$ERR$OUT" 'glpat' 'LFS: without the token'
 is "$(there)" "$before" 'LFS: nothing half is there'
-curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{}' DELETE
 tell faults '{"match": "info/lfs/objects/batch", "kind": "internal_error", "times": 20}'
 berth save "$session"
 isnt "$STATUS" 0 'LFS: a host whose LFS is broken: it is not saved'
 is "$(there)" "$before" 'LFS: nothing half is there'
-curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{}' DELETE
 berth save "$session"
 is "$STATUS" 0 'LFS: it is saved afterwards' || diag "$ERR"
 name=$(there | tail -n 1 | sed 's#refs/heads/##')
@@ -150,7 +144,7 @@ berth save "$session"
 is "$STATUS" 0 'LFS: saved once more' || diag "$ERR"
 there >/dev/null
 is "$(git -C "$T/mirror" rev-parse "$name")" "$tip" 'LFS: the same work is not saved twice'
-unlike "$(curl --disable --silent "$control/counts")" 'lfs objects"' 'LFS: and nothing is sent again'
+unlike "$(ask counts)" 'lfs objects"' 'LFS: and nothing is sent again'
 berth start $project --image "$IMAGE" --restore "$name" --name "$(own lfs)" --json
 is "$STATUS" 0 'LFS: a new session has it' || diag "$ERR"
 container=$(json 'd["container"]' <<<"$OUT")
@@ -202,7 +196,7 @@ berth stop "$session"
 is "$STATUS" 6 'a stop whose work the host refuses: exit status 6' || diag "$ERR"
 like "$ERR" 'stopped with unsaved work' 'and so it says'
 ok 'the work is there' kept
-curl --disable --silent --request DELETE "$control/faults" >/dev/null
+tell faults '{}' DELETE
 berth stop "$session"
 is "$STATUS" 0 'stopped again it is saved and gone' || diag "$ERR"
 ok 'every byte' arrived

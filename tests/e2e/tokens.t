@@ -4,14 +4,10 @@
 # a token-command that takes its time is waited for by a build as well.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
-standin=$LAB/../fake
-background gitlab "$standin/gitlab" --world "$standin/world.json" --info "$T/where"
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-url=$(sed -n 's/^url=//p' "$T/where")
-control=$(sed -n 's/^control=//p' "$T/where")
-tell() { curl --disable --silent --max-time 30 --request POST --data "$2" "$control/$1" >/dev/null; }
-asked() { curl --disable --silent --max-time 60 "$control/counts?log=true" | json "$1"; }
+standin_start
 ran() { wc -l <"$T/ran"; }
 
 printf 'glpat-one\n' >"$T/token"
