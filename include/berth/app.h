@@ -311,6 +311,9 @@ void app_want_all_sessions(struct app *a, bool all);           /* also those of 
  * saving, and what was broken off. ERR_BUSY: another one does. For the process that is the keeper; call it when the engine answers. */
 unsigned app_keep(struct app *a, app_end_fn end, void *ctx);
 char *keeper_unit_path(void);                                  /* where a unit for systemd is, or would be. Owned */
+/* The text of one that runs this program as the keeper, with this configuration and the engine of this environment. ERR_UNSUPPORTED:
+ * systemd would not start a program of that path. */
+int app_keeper_unit(struct app *a, struct buf *b, struct err *reterr);
 bool app_undo(struct app *a);                                  /* takes back the newest pending stop; false: nothing pending */
 const char *app_pending_undo(const struct app *a, unsigned *ret_left_ms); /* session's name, NULL: none */
 struct engine_tty *app_session_attach(struct app *a, const char *session, uint16_t rows, uint16_t cols, const struct engine_tty_events *ev, void *ctx, struct err *reterr);

@@ -10,6 +10,7 @@ enum path_base { PATH_CONFIG, PATH_STATE, PATH_CACHE, PATH_RUNTIME };
 char *path_of(enum path_base base, const char *rest);
 char *path_home(void);                                 /* $HOME, else the password file's; owned */
 char *path_join(const char *dir, const char *name);    /* owned */
+char *path_absolute(const char *path);                 /* below where we are now; owned */
 char *path_expand_home(const char *path);              /* "~" and "~/x"; owned */
 /* mkdir -p with mode 0700 for what is made. */
 int path_make_dirs(const char *dir, struct err *reterr);

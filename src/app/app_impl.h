@@ -371,6 +371,7 @@ void stopping_begin(struct app *a, const char *session, enum app_stop how, struc
 void stopping_fini(struct app *a);
 /* keeper_start.c: a keeper is started unless one runs, or was started a moment ago */
 void keeper_ensure(struct app *a);
+bool keeper_unit_program(const char *path, char **ret); /* false: no unit there; owned, NULL: it starts nothing */
 void keeper_wake(struct app *a);                /* something is due sooner than it thinks */
 void keepers_fini(struct app *a);               /* keeper.c */
 /* warnings.c: what is near its end is told once */

@@ -184,7 +184,7 @@ struct config *config_read(const char *path, struct err *reterr)
 {
 	struct config *c = xcalloc(1, sizeof *c);
 	struct err err = { 0 };
-	c->path = path ? xstrdup(path) : path_of(PATH_CONFIG, "config");
+	c->path = path ? path_absolute(path) : /* keepers and builds are started elsewhere */ path_of(PATH_CONFIG, "config");
 	c->exposed = others_may_read(c->path);
 	forges_begin(c);
 	int r = gitconf_each(c->path, each_entry, c, &err);

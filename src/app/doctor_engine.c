@@ -90,23 +90,15 @@ void doctor_engine_look(struct part *p)
 static void unit_line(struct part *p)
 {
 	AUTO_STR path = keeper_unit_path();
-	AUTO(buf_fini) struct buf text = BUF_INIT_MAX(64 << 10);
-	struct sv rest, line;
-	if (file_read(path, 64 << 10, &text, NULL) < 0)
+	AUTO_STR program = NULL;
+	if (!keeper_unit_program(path, &program))
 		return;
-	for (rest = buf_sv(&text); sv_split(&rest, '\n', &line);) {
-		if (!sv_starts(line, SV("ExecStart=\"")))
-			continue;
-		struct sv quoted = { line.p + 11, line.len - 11 }, program;
-		sv_split(&quoted, '"', &program);
-		AUTO_STR file = sv_dup(program);
-		if (access(file, X_OK) < 0)
-			part_add(p, CHECK_WARNING, "berth keep --install", "the unit %s starts %s, which is not there any more", path, file);
-		else
-			part_add(p, CHECK_OK, NULL, "systemd starts it (%s)", path);
-		return;
-	}
-	part_add(p, CHECK_WARNING, "berth keep --install", "the unit %s starts nothing", path);
+	if (!program)
+		part_add(p, CHECK_WARNING, "berth keep --install", "the unit %s starts nothing", path);
+	else if (access(program, X_OK) < 0)
+		part_add(p, CHECK_WARNING, "berth keep --install", "the unit %s starts %s, which is not there any more", path, program);
+	else
+		part_add(p, CHECK_OK, NULL, "systemd starts it (%s)", path);
 }
 
 static void session_lines(struct part *p)

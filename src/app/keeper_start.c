@@ -59,11 +59,3 @@ void keeper_ensure(struct app *a)
 	if (start(a, &err) < 0)
 		app_say_err(a, MESSAGE_WARN, &err, "No keeper watches the sessions: ");
 }
-
-char *keeper_unit_path(void)
-{
-	const char *config = getenv("XDG_CONFIG_HOME");
-	AUTO_STR home = path_home();
-	AUTO_STR dir = config && *config ? xstrdup(config) : path_join(home, ".config");
-	return path_join(dir, "systemd/user/berth-keeper.service");
-}

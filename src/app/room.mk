@@ -38,6 +38,7 @@ libapp_a_SOURCES = \
   src/app/keeper.h \
   src/app/keeper.c \
   src/app/keeper_look.c \
+  src/app/keeper_unit.c \
   src/app/keeper_start.c \
   src/app/warnings.c \
   src/app/accounts.c \

@@ -68,6 +68,14 @@ char *path_join(const char *dir, const char *name)
 	return xasprintf("%s%s%s", dir, dir[len - 1] == '/' ? "" : "/", name);
 }
 
+char *path_absolute(const char *path)
+{
+	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	char *whole = here ? path_join(here, path) : xstrdup(path);
+	free(here);
+	return whole;
+}
+
 char *path_expand_home(const char *path)
 {
 	if (path[0] != '~' || (path[1] && path[1] != '/'))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keep: the keeper in this process; or a unit for it, where systemd runs a person's services. */
-#include <errno.h>
-#include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -9,6 +8,8 @@
 
 #include "berth/path.h"
 #include "cli/cli_impl.h"
+
+enum { UNIT_MAX = 64 << 10 };
 
 /* ---- the keeper ---- */
 static void say_messages(struct cli *c)
@@ -53,44 +54,6 @@ static void keep_now(struct cli *c)
 }
 
 /* ---- the unit ---- */
-/* %, $ and quotes mean something in a unit. */
-static void add_unit_word(struct buf *b, const char *word)
-{
-	buf_add_char(b, '"');
-	for (; *word; word++) {
-		if (*word == '"' || *word == '\\')
-			buf_add_char(b, '\\');
-		if (*word == '%' || *word == '$')
-			buf_add_char(b, *word);
-		buf_add_char(b, *word);
-	}
-	buf_add_char(b, '"');
-}
-
-static int unit_text(struct buf *b, struct err *reterr)
-{
-	static const char *const passed[] = { "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME" };
-	char program[4096];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-	if (n <= 0)
-		return err_set_errno(reterr, errno, "this program's own file can't be found");
-	program[n] = '\0';
-	buf_add_str(b, "[Unit]\nDescription=The keeper of berth's sessions\n\n[Service]\nExecStart=");
-	add_unit_word(b, program);
-	buf_add_str(b, " keep\nSuccessExitStatus=6\nRestart=always\nRestartSec=30\n");
-	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
-		const char *value = getenv(passed[i]);
-		if (!value || !*value || strchr(value, '\n'))
-			continue;
-		AUTO_STR pair = xasprintf("%s=%s", passed[i], value);
-		buf_add_str(b, "Environment=");
-		add_unit_word(b, pair);
-		buf_add_char(b, '\n');
-	}
-	buf_add_str(b, "\n[Install]\nWantedBy=default.target\n");
-	return b->overflow ? err_set(reterr, ERR_TOO_BIG, "the unit would be too long") : 0;
-}
-
 /* As sd_booted(3): systemd runs this machine where that folder is. */
 static bool has_systemd(void)
 {
@@ -98,12 +61,25 @@ static bool has_systemd(void)
 	return lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Whoever logs out takes their services along, unless they linger. */
+static bool lingers(void)
+{
+	struct passwd entry, *found = NULL;
+	char strings[4096];
+	if (getpwuid_r(getuid(), &entry, strings, sizeof strings, &found) || !found)
+		return false;
+	AUTO_STR path = path_join("/var/lib/systemd/linger", found->pw_name);
+	return access(path, F_OK) == 0;
+}
+
 static void enabled(void *cli, const struct loop_answer *a, const struct err *err)
 {
 	struct cli *c = cli;
 	struct err failed = { 0 };
 	if (!err && a->status == 0) {
-		cli_note(c, "systemd runs the keeper from now on; `systemctl --user disable --now berth-keeper` ends that.");
+		AUTO_STR path = keeper_unit_path();
+		cli_note(c, "systemd runs the keeper from now on%s.", lingers() ? "" : " while you are logged in; `loginctl enable-linger` lets it go on when you log out");
+		cli_note(c, "`systemctl --user disable --now berth-keeper` ends that; then %s can be removed.", path);
 		cli_end(c, NULL);
 		return;
 	}
@@ -115,21 +91,49 @@ static void enabled(void *cli, const struct loop_answer *a, const struct err *er
 	cli_end(c, &failed);
 }
 
+/* What stood there is kept: a person may have changed it. */
+static int write_unit(struct cli *c, const char *path, struct sv text, struct err *reterr)
+{
+	AUTO_STR dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	AUTO_STR old_path = xasprintf("%s.old", path);
+	AUTO(buf_fini) struct buf old = BUF_INIT;
+	struct err err = { 0 };
+	int r = file_read(path, UNIT_MAX, &old, &err);
+	if (r == 0 && sv_eq(buf_sv(&old), text)) {
+		cli_note(c, "%s is there already, as it has to be.", path);
+		return 0;
+	}
+	bool was_there = r == 0;
+	if (r < 0 && r != -ERR_NOT_FOUND) {
+		err_copy(reterr, &err);
+		return r;
+	}
+	if (was_there && (r = file_write_atomic(old_path, buf_sv(&old), reterr)) < 0)
+		return r;
+	if ((r = path_make_dirs(dir, reterr)) < 0 || (r = file_write_atomic(path, text, reterr)) < 0)
+		return r;
+	if (was_there)
+		cli_note(c, "%s is written anew; what it was is kept as %s.", path, old_path);
+	else
+		cli_note(c, "%s is written.", path);
+	return 0;
+}
+
 static void install(struct cli *c)
 {
 	static const char *const argv[] = { "systemctl", "--user", "enable", "--now", "berth-keeper.service", NULL };
 	struct err err = { 0 };
-	AUTO(buf_fini) struct buf b = BUF_INIT_MAX(32 << 10);
+	AUTO(buf_fini) struct buf b = BUF_INIT_MAX(UNIT_MAX);
 	AUTO_STR path = keeper_unit_path();
-	AUTO_STR dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	if (!has_systemd()) {
 		err_set(&err, ERR_UNSUPPORTED, "systemd does not run this machine, so there is nothing to install");
 		err_hint(&err, "It is not needed: berth starts a keeper by itself with the first session.");
-	} else if (unit_text(&b, &err) == 0 && path_make_dirs(dir, &err) == 0 && file_write_atomic(path, buf_sv(&b), &err) == 0) {
-		cli_note(c, "%s is written.", path);
+	} else if (app_keeper_unit(c->app, &b, &err) == 0 && write_unit(c, path, buf_sv(&b), &err) == 0) {
 		loop_ask(app_loop(c->app), &(struct loop_ask_spec){ .argv = argv }, enabled, c);
 		return;
 	}
+	if (err.code != ERR_UNSUPPORTED)
+		err_hint(&err, "Without it berth goes on starting keepers by itself.");
 	cli_end(c, &err);
 }
 

@@ -90,6 +90,9 @@ static void paths_follow_the_environment(void **state)
 	assert_string_equal(b, "/home/h/x");
 	assert_string_equal(c, "~x");
 	assert_string_equal(d, "x");
+	AUTO_STR here = getcwd(NULL, 0), *below = path_absolute("x/y"), *root = path_absolute("/x"), *want = path_join(here, "x/y");
+	assert_string_equal(below, want);
+	assert_string_equal(root, "/x");
 	unsetenv("HOME");
 	AUTO_STR home = path_home();
 	assert_int_equal(home[0], '/');
