@@ -17,14 +17,19 @@ struct match {
 	char *items;                   /* the first of the list below the line: "a, b, c"; NULL: none */
 	size_t n_items;
 };
-struct ring_line { uint32_t step; bool over; char *text; };
-struct compiled { const struct diagnose_rule *rule; struct matcher *line, *command; }; /* NULL: not needed so far */
+struct ring_line { uint32_t step; bool over; char *text; size_t len; }; /* raw, cut */
+
+/* Which pairs of bytes stand in a text, roughly: what lacks one of a word's pairs doesn't hold the word. Most lines hold none of a
+ * hundred words, and this tells so for a fraction of what it costs to look for each. */
+enum { PAIR_BITS = 1024, WORD_PAIRS = 8 };
+struct pairs { uint64_t bits[PAIR_BITS / 64]; };
+struct word { const char *text; size_t len, n; uint16_t pairs[WORD_PAIRS]; };
+struct compiled { const struct diagnose_rule *rule; struct word word; struct matcher *line, *command; }; /* matchers NULL: not needed so far */
 struct diagnosing {
 	struct plain_lines lines;
 	struct build_steps steps;
 	struct compiled rules[RULES_MAX];
 	size_t n_rules;
-	struct matcher *any_word;      /* does a line hold any rule's word? */
 	VEC(struct match) matches;
 	size_t reads_list;             /* of the match whose list goes on: its index + 1 */
 	struct ring_line ring[RING];
@@ -41,22 +46,44 @@ static struct matcher *compile(const char *expression)
 	return m;
 }
 
+static unsigned pair_at(const char *p)
+{
+	return ((unsigned char)p[0] * 37u + (unsigned char)p[1]) % PAIR_BITS;
+}
+
+static struct pairs pairs_of(struct sv s)
+{
+	struct pairs ret = { 0 };
+	for (size_t i = 0; i + 1 < s.len; i++) {
+		unsigned k = pair_at(s.p + i);
+		ret.bits[k / 64] |= UINT64_C(1) << k % 64;
+	}
+	return ret;
+}
+
+static struct word word_new(const char *text)
+{
+	struct word w = { .text = text, .len = strlen(text) };
+	for (; w.n < WORD_PAIRS && w.n + 1 < w.len; w.n++)
+		w.pairs[w.n] = (uint16_t)pair_at(text + w.n);
+	return w;
+}
+
+static bool has_word(struct sv s, const struct pairs *pairs, const struct word *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!(pairs->bits[w->pairs[i] / 64] >> w->pairs[i] % 64 & 1))
+			return false;
+	return memmem(s.p, s.len, w->text, w->len);
+}
+
 static void add_rules(struct diagnosing *d, const struct diagnose_rule *rules)
 {
 	for (; rules->name; rules++) {
 		if (d->n_rules == RULES_MAX)
 			BUG("more than %d rules", RULES_MAX);
-		d->rules[d->n_rules++].rule = rules;
+		d->rules[d->n_rules++] = (struct compiled){ .rule = rules, .word = word_new(rules->word) };
 	}
-}
-
-/* One pattern of all words: most lines hold none, and one look tells. */
-static struct matcher *compile_words(const struct diagnosing *d)
-{
-	AUTO(buf_fini) struct buf b = BUF_INIT;
-	for (size_t i = 0; i < d->n_rules; i++)
-		buf_addf(&b, "%s\\Q%s\\E", i ? "|" : "", d->rules[i].rule->word);
-	return compile(buf_str(&b));
 }
 
 static void take_line(void *ctx, const struct plain_line *l);
@@ -69,7 +96,6 @@ struct diagnosing *diagnosing_new(void)
 	add_rules(d, diagnose_rules_packages);
 	add_rules(d, diagnose_rules_build);
 	add_rules(d, diagnose_rules_machine);
-	d->any_word = compile_words(d);
 	return d;
 }
 
@@ -94,7 +120,6 @@ void diagnosing_free(struct diagnosing *d)
 	VEC_FINI(&d->matches);
 	for (size_t i = 0; i < RING; i++)
 		free(d->ring[i].text);
-	matcher_free(d->any_word);
 	plain_lines_fini(&d->lines);
 	build_steps_fini(&d->steps);
 	free(d);
@@ -173,27 +198,12 @@ static bool command_fits(struct diagnosing *d, struct compiled *c, uint32_t step
 	return matcher_catch(c->command, sv_of(s->command), NULL, 0);
 }
 
-static void try_rules(struct diagnosing *d, uint32_t step, const struct plain_line *l)
-{
-	for (size_t i = 0; i < d->n_rules; i++) {
-		struct compiled *c = &d->rules[i];
-		if ((c->rule->flags & RULE_OUTSIDE) && step)
-			continue;
-		if (!memmem(l->text.p, l->text.len, c->rule->word, strlen(c->rule->word)))
-			continue;
-		if (!c->line)
-			c->line = compile(c->rule->pattern);
-		struct sv caught[CAPTURES];
-		if (command_fits(d, c, step) && matcher_catch(c->line, l->text, caught, CAPTURES))
-			note_match(d, c->rule, step, l, caught);
-	}
-}
-
 static void keep_in_ring(struct diagnosing *d, uint32_t step, struct sv text)
 {
 	struct ring_line *r = &d->ring[d->n_lines++ % RING];
 	free(r->text);
-	*r = (struct ring_line){ step, d->steps.over, harmless(text, EVIDENCE_MAX_BYTES) };
+	text.len = MIN_OF(text.len, (size_t)EVIDENCE_MAX_BYTES);
+	*r = (struct ring_line){ step, d->steps.over, sv_dup(text), text.len };
 }
 
 static bool has_failed_step(const struct build_steps *s)
@@ -219,13 +229,25 @@ static void make_utf8(struct buf *b, struct sv s)
 	}
 }
 
-static void look_closer(struct diagnosing *d, uint32_t step, const struct plain_line *l)
+static void try_rules(struct diagnosing *d, uint32_t step, const struct plain_line *l)
 {
 	AUTO(buf_fini) struct buf text = BUF_INIT;
+	const struct pairs pairs = pairs_of(l->text);
 	struct plain_line line = *l;
-	make_utf8(&text, l->text);
-	line.text = buf_sv(&text);
-	try_rules(d, step, &line);
+	for (size_t i = 0; i < d->n_rules; i++) {
+		struct compiled *c = &d->rules[i];
+		struct sv caught[CAPTURES];
+		if (((c->rule->flags & RULE_OUTSIDE) && step) || !has_word(l->text, &pairs, &c->word))
+			continue;
+		if (!text.len) {
+			make_utf8(&text, l->text);
+			line.text = buf_sv(&text);
+		}
+		if (!c->line)
+			c->line = compile(c->rule->pattern);
+		if (command_fits(d, c, step) && matcher_catch(c->line, line.text, caught, CAPTURES))
+			note_match(d, c->rule, step, &line, caught);
+	}
 }
 
 static void take_line(void *ctx, const struct plain_line *l)
@@ -248,8 +270,7 @@ static void take_line(void *ctx, const struct plain_line *l)
 			keep_in_ring(d, step, inner.text);
 	}
 	read_list(d, step, inner.text);
-	if (matcher_catch(d->any_word, inner.text, NULL, 0))
-		look_closer(d, step, &inner);
+	try_rules(d, step, &inner);
 }
 
 void diagnosing_feed(struct diagnosing *d, struct sv bytes)
@@ -343,16 +364,16 @@ static void tell_step(const struct diagnosing *d, const struct build_step *faile
 
 static void tell_tail(const struct diagnosing *d, const struct build_step *failed, struct diagnosis *ret)
 {
-	const char *last[DIAGNOSIS_TAIL];
+	struct sv last[DIAGNOSIS_TAIL];
 	size_t n = 0;
 	for (uint64_t back = 1; back <= MIN_OF(d->n_lines, (uint64_t)RING) && n < DIAGNOSIS_TAIL; back++) {
 		const struct ring_line *r = &d->ring[(d->n_lines - back) % RING];
 		if (failed ? r->step == failed->number : !r->over)
-			last[n++] = r->text;
+			last[n++] = (struct sv){ r->text, r->len };
 	}
 	ret->n_tail = n;
 	for (size_t i = 0; i < n; i++)
-		ret->tail[i] = xstrdup(last[n - 1 - i]);
+		ret->tail[i] = harmless(last[n - 1 - i], EVIDENCE_MAX_BYTES);
 }
 
 static void tell_match(const struct match *m, const char *command, struct diagnosis *ret)
