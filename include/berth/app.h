@@ -307,6 +307,10 @@ unsigned app_session_export(struct app *a, const char *session, const char *path
 /* Not stopped for being idle before so many seconds have passed; 0: as many as its limit. *ret_until_s: when that is. */
 int app_session_extend(struct app *a, const char *session, uint32_t seconds, int64_t *ret_until_s, struct err *reterr);
 void app_want_all_sessions(struct app *a, bool all);           /* also those of other people, for who looks after the engine */
+/* Somebody else's: they alone connect to it, have a shell in it, save it (their project is not the one of that name here), commit, pull,
+ * extend, resume it, all ERR_DENIED; a stop or a pause only stops it and keeps its workspace. Whose it is; NULL: this person's. */
+const char *app_session_others(const struct session *s);
+bool app_session_hidden(const struct app *a, const char *name); /* there is one of that name, of somebody whose sessions are not wanted */
 /* Watches the sessions that berths with this state folder have started on the engine, until the last has ended: the rule for idle ones,
  * saving, and what was broken off. ERR_BUSY: another one does. For the process that is the keeper; call it when the engine answers. */
 unsigned app_keep(struct app *a, app_end_fn end, void *ctx);

@@ -23,7 +23,8 @@ enum command_id {
 	CMD_COUNT_
 };
 enum { FACE_CLI = 1, FACE_TUI = 2 };
-enum { NEED_PROJECT = 1, NEED_BRANCH = 2, NEED_COMMIT = 4, NEED_SESSION = 8, NEED_ENGINE = 16, NEED_WRITABLE = 32, NEED_BUILD = 64, NEED_LOG = 128 };
+enum { NEED_PROJECT = 1, NEED_BRANCH = 2, NEED_COMMIT = 4, NEED_SESSION = 8, NEED_ENGINE = 16, NEED_WRITABLE = 32, NEED_BUILD = 64, NEED_LOG = 128,
+	NEED_OWN = 256 /* not somebody else's session */ };
 struct command_flag { const char *name; char letter; const char *arg; /* NULL: a switch */ const char *help; };
 struct command {
 	enum command_id id;

@@ -19,6 +19,7 @@ struct row {
 	const struct build *build; const struct session *session; const struct config_row *config; const struct app_check *check;
 	unsigned n_sessions;           /* running on this project, branch or commit */
 	bool sessions_unknown;         /* nobody could say how many */
+	const char *owner;             /* whose session it is, where that is to stand before its name */
 	bool one_forge;                /* all projects are of one forge, so nobody needs its name in a list */
 	bool found;                    /* a project that a search has found, and no list has */
 	int64_t now_s; bool ascii;     /* ascii: glyphs from the ASCII set */

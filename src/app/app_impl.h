@@ -366,6 +366,7 @@ void saves_fini(struct app *a);
 const char *local_user(void);                   /* the name this process runs as */
 const struct session *known_session(struct app *a, const char *name, struct engine **ret_engine, struct err *reterr);
 bool session_is_mine(const struct session *s);
+int refuse_others(const struct session *s, const char *what, struct err *reterr); /* what: "can resume it" */
 /* stopping.c: what a stop does once it has begun */
 void stopping_begin(struct app *a, const char *session, enum app_stop how, struct ask *k);
 void stopping_fini(struct app *a);

@@ -55,9 +55,11 @@ static const struct command_flag flags_run[] = {
 	{ "input", 'i', "KEY=VALUE", "an input of the pipeline (GitLab 18.1 and newer); may be given several times" },
 	{ NULL, 0, NULL, NULL },
 };
+#define FLAG_ALL { "all", 'a', NULL, "also other people's sessions, for who looks after the engine" }
 static const struct command_flag flags_logs[] = {
 	{ "follow", 'f', NULL, "go on until the session ends" },
 	{ "secrets", 0, NULL, "show tokens and passwords as they are (--json does)" },
+	FLAG_ALL,
 	{ NULL, 0, NULL, NULL },
 };
 static const struct command_flag flags_projects[] = {
@@ -70,7 +72,6 @@ static const struct command_flag flags_commits[] = {
 	{ "max", 'n', "N", "at most so many (default 50; 0: all)" },
 	{ NULL, 0, NULL, NULL },
 };
-#define FLAG_ALL { "all", 'a', NULL, "also other people's sessions, for who looks after the engine" }
 static const struct command_flag flags_stop[] = {
 	{ "keep", 'k', NULL, "only stop it: container and workspace stay, and `berth resume` goes on with them" },
 	{ "force", 'f', NULL, "remove the workspace even when it holds work that is nowhere else" },
@@ -146,17 +147,17 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_LOG] = { CMD_LOG, "log", "[PROJECT] [REV]", BOTH, NEED_LOG, LISTS " sessions main", "L m", "log", "Show the log of the commit's image build (of the session in the sessions pane)", flags_log },
 	[CMD_START] = { CMD_START, "start", "[PROJECT] [REV]", BOTH, NEED_PROJECT | NEED_WORK, LISTS, "s", "start", "Start a session, or say which one runs for the branch already", flags_start },
 	[CMD_SESSIONS] = { CMD_SESSIONS, "sessions", NULL, FACE_CLI, NEED_ENGINE, "", NULL, NULL, "List the sessions", flags_sessions },
-	[CMD_CONNECT] = { CMD_CONNECT, "connect", "[SESSION]", BOTH, NEED_SESSION | NEED_ENGINE, LISTS " sessions", "c", "connect", "Show the session's address with its token, copy it, and open it where a browser is", NULL },
-	[CMD_ATTACH] = { CMD_ATTACH, "attach", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, LISTS " sessions", "a", "shell", "Open a shell in the session", NULL },
+	[CMD_CONNECT] = { CMD_CONNECT, "connect", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_ENGINE, LISTS " sessions", "c", "connect", "Show the session's address with its token, copy it, and open it where a browser is", NULL },
+	[CMD_ATTACH] = { CMD_ATTACH, "attach", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_WORK, LISTS " sessions", "a", "shell", "Open a shell in the session", NULL },
 	[CMD_LOGS] = { CMD_LOGS, "logs", "[SESSION]", FACE_CLI, NEED_SESSION | NEED_ENGINE, "", NULL, NULL, "Show what the session's program prints", flags_logs },
-	[CMD_SAVE_WORK] = { CMD_SAVE_WORK, "save", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "s", "save", "Save the session's unsaved work on branches of its project (renku/autosave/…), and look that it is there", flags_save },
-	[CMD_COMMIT_WORK] = { CMD_COMMIT_WORK, "commit", NULL, FACE_TUI, NEED_SESSION | NEED_WORK, "sessions", "W", NULL, "Commit all that is dirty in the session, with a message, and push it to the project's branch", NULL },
-	[CMD_PULL] = { CMD_PULL, "pull", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "F", NULL, "Bring the project's new commits into the session, where its branch can simply move forwards", flags_sessions },
+	[CMD_SAVE_WORK] = { CMD_SAVE_WORK, "save", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_WORK, "sessions", "s", "save", "Save the session's unsaved work on branches of its project (renku/autosave/…), and look that it is there", flags_save },
+	[CMD_COMMIT_WORK] = { CMD_COMMIT_WORK, "commit", NULL, FACE_TUI, NEED_SESSION | NEED_OWN | NEED_WORK, "sessions", "W", NULL, "Commit all that is dirty in the session, with a message, and push it to the project's branch", NULL },
+	[CMD_PULL] = { CMD_PULL, "pull", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_WORK, "sessions", "F", NULL, "Bring the project's new commits into the session, where its branch can simply move forwards", NULL },
 	[CMD_AUTOSAVES] = { CMD_AUTOSAVES, "autosaves", "[PROJECT] [NAME]", BOTH, NEED_PROJECT, LISTS " sessions", "U", NULL, "List a project's saved work; show one as a patch, or delete it", flags_autosaves },
 	[CMD_STOP] = { CMD_STOP, "stop", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "d", "stop", "Save the session's work, stop it and remove it; what can't be saved stays", flags_stop },
 	[CMD_PAUSE] = { CMD_PAUSE, "pause", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "p", "pause", "Save the session's work as far as it can be and stop it; its workspace stays", flags_sessions },
-	[CMD_RESUME] = { CMD_RESUME, "resume", "[SESSION]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "P", "resume", "Go on with a session that is stopped", flags_sessions },
-	[CMD_EXTEND] = { CMD_EXTEND, "extend", "[SESSION] [TIME]", BOTH, NEED_SESSION | NEED_WORK, "sessions", "e", "extend", "Keep an idle session for so long from now (default: as long as its idle limit)", flags_sessions },
+	[CMD_RESUME] = { CMD_RESUME, "resume", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_WORK, "sessions", "P", "resume", "Go on with a session that is stopped", NULL },
+	[CMD_EXTEND] = { CMD_EXTEND, "extend", "[SESSION] [TIME]", BOTH, NEED_SESSION | NEED_OWN | NEED_WORK, "sessions", "e", "extend", "Keep an idle session for so long from now (default: as long as its idle limit)", NULL },
 	[CMD_EXPORT] = { CMD_EXPORT, "export", "[SESSION]", BOTH, NEED_SESSION | NEED_ENGINE, "sessions", "E", NULL, "Write the session's workspace to a tar file, also of one that is stopped", flags_export },
 	[CMD_DISCARD] = { CMD_DISCARD, "discard", "SESSION", BOTH, NEED_SESSION | NEED_WORK, "sessions", "D", NULL, "Remove a stopped session with all the work in it, by its name", flags_discard },
 	[CMD_KEEP] = { CMD_KEEP, "keep", NULL, FACE_CLI, NEED_WORK, "", NULL, NULL, "Watch the sessions until the last has ended (berth starts this by itself)", flags_keep },
@@ -293,6 +294,7 @@ static const struct {
 } needs[] = {
 	{ NEED_PROJECT, "no project is selected" },  { NEED_BRANCH, "no branch is selected" },
 	{ NEED_COMMIT, "no commit is selected" },    { NEED_SESSION, "no session is selected" },
+	{ NEED_OWN, "it is somebody else's session" },
 	{ NEED_BUILD, "no build runs here" },        { NEED_LOG, "there is no log here yet" },
 };
 

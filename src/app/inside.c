@@ -269,7 +269,7 @@ unsigned app_session_git(struct app *a, const char *session, const char *message
 	struct err err = { 0 };
 	const struct session *s = refuse_read_only(a, &err) == 0 ? known_session(a, session, &e, &err) : NULL;
 	k->got.git_done = got;
-	if (!s)
+	if (!s || refuse_others(s, message ? "can commit in it" : "can pull into it", &err) < 0)
 		return ask_fail(k, &err);
 	struct git_ask *g = xcalloc(1, sizeof *g);
 	*g = (struct git_ask){ .ask = k, .session = xstrdup(s->name), .pulls = !message };

@@ -243,10 +243,7 @@ static const struct start *starting_at(struct app *a, const struct place *p)
 static bool name_taken(const struct app *a, const char *name)
 {
 	const struct start *s = start_by_name(a, name);
-	bool hidden = false;
-	for (size_t i = 0; i < a->others.len; i++)
-		hidden = hidden || strcmp(a->others.items[i], name) == 0;
-	return hidden || store_session(a->store, name) || (s && !s->ended);
+	return app_session_hidden(a, name) || store_session(a->store, name) || (s && !s->ended);
 }
 
 static char *name_for(struct app *a, const struct project *p, const char *branch)

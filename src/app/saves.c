@@ -134,9 +134,14 @@ static void project_end(void *save, const struct err *err)
 static void begin(void *save)
 {
 	struct save *s = save;
-	const struct project *p = store_project(s->app->store, project_id_of(s->session.forge, s->session.project));
+	struct err err = { 0 };
 	if (!goes_on(s, NULL))
 		return;
+	if (refuse_others(&s->session, "can save it", &err) < 0) {
+		save_end(s, &err);
+		return;
+	}
+	const struct project *p = store_project(s->app->store, project_id_of(s->session.forge, s->session.project));
 	if (p)
 		with_project(s, p);
 	else

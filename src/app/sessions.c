@@ -12,9 +12,36 @@ const char *local_user(void)
 	return pw ? pw->pw_name : "unknown";
 }
 
+/* Somebody who became root with their own state folder is still the same person: their keeper looks after both. */
+const char *app_session_others(const struct session *s)
+{
+	if (!s->owner || strcmp(s->owner, local_user()) == 0)
+		return NULL;
+	AUTO_STR home = s->home ? home_id() : NULL;
+	return home && strcmp(home, s->home) == 0 ? NULL : s->owner;
+}
+
 bool session_is_mine(const struct session *s)
 {
-	return !s->owner || strcmp(s->owner, local_user()) == 0;
+	return !app_session_others(s);
+}
+
+int refuse_others(const struct session *s, const char *what, struct err *reterr)
+{
+	const char *owner = app_session_others(s);
+	if (!owner)
+		return 0;
+	err_set(reterr, ERR_DENIED, "%s is a session of %s: only they %s", s->name, owner, what);
+	err_hint(reterr, "Who looks after the engine can read its log, stop it (its workspace stays), export it, and discard it.");
+	return -ERR_DENIED;
+}
+
+bool app_session_hidden(const struct app *a, const char *name)
+{
+	for (size_t i = 0; i < a->others.len; i++)
+		if (strcmp(a->others.items[i], name) == 0)
+			return true;
+	return false;
 }
 
 const struct session *known_session(struct app *a, const char *name, struct engine **ret_engine, struct err *reterr)
@@ -44,7 +71,7 @@ unsigned app_session_url(struct app *a, const char *session, void (*got)(void *c
 	struct err err = { 0 };
 	const struct session *s = known_session(a, session, &e, &err);
 	k->got.url = got;
-	if (!s)
+	if (!s || refuse_others(s, "are given its address", &err) < 0)
 		return ask_fail(k, &err);
 	k->cancel = cancel_session;
 	k->call = session_url(e, a->loop, s, url_got, ask_end, k);
@@ -60,6 +87,8 @@ int app_session_extend(struct app *a, const char *session, uint32_t seconds, int
 	const struct session *s = r < 0 ? NULL : known_session(a, session, &e, reterr);
 	if (!s)
 		return r < 0 ? r : -ERR_NOT_FOUND;
+	if ((r = refuse_others(s, "can extend it", reterr)) < 0)
+		return r;
 	if (!s->idle_limit_s)
 		return err_set(reterr, ERR_UNSUPPORTED, "%s is never stopped for being idle", session);
 	*ret_until_s = clock_wall_s() + (seconds ? seconds : MAX_OF(s->idle_limit_s, (uint32_t)DAY_S));
@@ -80,7 +109,7 @@ struct engine_tty *app_session_attach(struct app *a, const char *session, uint16
 	if (refuse_read_only(a, reterr) < 0)
 		return NULL;
 	const struct session *s = known_session(a, session, &e, reterr);
-	if (!s)
+	if (!s || refuse_others(s, "can have a shell in it", reterr) < 0)
 		return NULL;
 	session_shell_query(s, &q);
 	return engine_tty_open(e, &q, rows, cols, ev, ctx);

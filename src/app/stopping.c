@@ -108,6 +108,8 @@ static void kept(struct stopping *t)
 	note_kept(t, FATE_PAUSED, why);
 	if (t->unsaved.code)
 		app_say(t->base.app, MESSAGE_WARN, t->unsaved.hint, "%s is paused, and its work is only in its workspace: %s", t->session.name, t->unsaved.text);
+	else if (app_session_others(&t->session))
+		app_say(t->base.app, MESSAGE_GOOD, NULL, "%s is stopped; its workspace is kept for %s, who can go on with it", t->session.name, app_session_others(&t->session));
 	else
 		app_say(t->base.app, MESSAGE_GOOD, NULL, "%s is %s; its workspace is kept", t->session.name, t->how == APP_STOP_PAUSE ? "paused" : "stopped");
 	stopping_end(t, NULL);
@@ -195,11 +197,13 @@ void stopping_begin(struct app *a, const char *session, enum app_stop how, struc
 	struct engine *e;
 	struct err err = { 0 };
 	const struct session *s = known_session(a, session, &e, &err);
-	const struct session_fate f = { .kind = how == APP_STOP_SAVED || how == APP_STOP_DISCARD ? FATE_STOPPING : FATE_PAUSING, .force = how == APP_STOP_DISCARD, .keep = how == APP_STOP_KEEP };
 	if (!s) {
 		ask_fail(k, &err);
 		return;
 	}
+	if (app_session_others(s) && how != APP_STOP_DISCARD)
+		how = APP_STOP_KEEP;
+	const struct session_fate f = { .kind = how == APP_STOP_SAVED || how == APP_STOP_DISCARD ? FATE_STOPPING : FATE_PAUSING, .force = how == APP_STOP_DISCARD, .keep = how == APP_STOP_KEEP };
 	if (fate_set(engine_identity(e), session, &f, &err) < 0)
 		log_warn("app", "that %s is being stopped could not be noted: %s", session, err.text);
 	struct stopping *t = xcalloc(1, sizeof *t);
@@ -264,7 +268,7 @@ static void resumed(void *resuming, const struct err *err)
 static int may_resume(struct app *a, const struct session *s, struct err *reterr)
 {
 	int r = refuse_read_only(a, reterr);
-	if (r < 0)
+	if (r < 0 || (r = refuse_others(s, "can resume it", reterr)) < 0)
 		return r;
 	if (is_stopping(a, s->name) || s->state == SESSION_STOPPING)
 		return err_set(reterr, ERR_BUSY, "%s is being stopped", s->name);

@@ -199,11 +199,28 @@ static bool usage_ready(struct cli *c)
 	return true;
 }
 
+/* What is shown otherwise, with whose each is beside its name. */
+static void add_columns_with_owner(struct buf *b)
+{
+	size_t n;
+	const struct column *all = columns_of(ENTITY_SESSION, &n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].rank)
+			buf_addf(b, "%s%s%s", b->len ? "," : "", all[i].id, strcmp(all[i].id, "name") == 0 ? ",owner" : "");
+}
+
 static void print_sessions(struct cli *c)
 {
 	struct store *st = app_store(c->app);
+	AUTO(buf_fini) struct buf with_owner = BUF_INIT;
+	const char *asked = c->columns;
 	sampling_drop(c);
+	if (cli_flag(c, "all") && !c->columns && !c->json) {
+		add_columns_with_owner(&with_owner);
+		c->columns = buf_str(&with_owner);
+	}
 	struct writer *w = cli_writer(c, ENTITY_SESSION);
+	c->columns = asked;
 	if (!w)
 		return;
 	for (size_t i = 0; i < store_n_sessions(st); i++) {

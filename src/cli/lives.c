@@ -7,10 +7,19 @@
 #include "cli/cli_impl.h"
 
 /* ---- stop, pause, resume ---- */
+static void tell_whose(struct cli *c, const struct session *s)
+{
+	const char *owner = app_session_others(s);
+	if (owner)
+		cli_note(c, "%s is a session of %s: it is only stopped, and its workspace is kept for them.", s->name, owner);
+}
+
 static void stop_now(struct cli *c)
 {
 	const struct session *s = the_session(c);
 	enum app_stop how = cli_flag(c, "force") ? APP_STOP_DISCARD : cli_flag(c, "keep") ? APP_STOP_KEEP : APP_STOP_SAVED;
+	if (s && how != APP_STOP_DISCARD)
+		tell_whose(c, s);
 	if (s)
 		app_session_stop(c->app, s->name, how, 0, cli_ended, c);
 }
@@ -27,6 +36,7 @@ static void pause_now(struct cli *c)
 	if (!s)
 		return;
 	if (session_is_up(s)) {
+		tell_whose(c, s);
 		app_session_stop(c->app, s->name, APP_STOP_PAUSE, 0, cli_ended, c);
 		return;
 	}
@@ -111,13 +121,16 @@ void run_export(struct cli *c)
 }
 
 /* ---- discard ---- */
-static bool agreed(struct cli *c, const char *name)
+static bool agreed(struct cli *c, const struct session *s)
 {
 	char typed[256] = "";
+	const char *name = s->name, *owner = app_session_others(s);
 	if (cli_flag(c, "yes"))
 		return true;
 	if (!isatty(STDIN_FILENO) || !c->err_tty)
 		return false;
+	if (owner)
+		cli_note(c, "%s is a session of %s.", name, owner);
 	fprintf(stderr, "Type %s to throw away all that is in its workspace: ", name);
 	return fgets(typed, sizeof typed, stdin) && sv_eq(sv_trim(sv_of(typed)), sv_of(name));
 }
@@ -131,7 +144,7 @@ static void discard_now(struct cli *c)
 	if (session_is_up(s)) {
 		err_set(&err, ERR_CONFLICT, "%s runs", s->name);
 		err_hint(&err, "`berth stop %s` saves its work and stops it; --force throws the work away.", s->name);
-	} else if (!agreed(c, s->name)) {
+	} else if (!agreed(c, s)) {
 		err_set(&err, ERR_CANCELLED, "nothing was discarded");
 		err_hint(&err, "--yes discards without asking.");
 	} else {

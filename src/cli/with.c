@@ -181,17 +181,23 @@ const struct session *the_session(struct cli *c)
 		struct text_nearest near = { .typed = sv_of(c->args[0]) };
 		for (size_t i = 0; i < store_n_sessions(st); i++)
 			text_nearest_offer(&near, store_session_at(st, i)->name);
+		if (app_session_hidden(c->app, c->args[0])) {
+			err_set(&err, ERR_DENIED, "%s is somebody else's session", c->args[0]);
+			err_hint(&err, "`berth sessions --all` lists it with whose it is; logs, stop, pause, export and discard take --all, too.");
+			cli_end(c, &err);
+			return NULL;
+		}
 		err_set(&err, ERR_NOT_FOUND, "there is no session %s", c->args[0]);
 		if (near.best)
 			err_hint(&err, "Did you mean %s? `berth sessions` lists all.", near.best);
 		err_hint(&err, "`berth sessions` lists them.");
-	} else if (store_n_sessions(st) == 1) {
+	} else if (store_n_sessions(st) == 1 && !app_session_others(store_session_at(st, 0))) {
 		return store_session_at(st, 0);
 	} else if (store_n_sessions(st) == 0) {
 		err_set(&err, ERR_NOT_FOUND, "no session runs");
 		err_hint(&err, "`berth start` starts one.");
 	} else {
-		err_set(&err, ERR_USAGE, "there are %zu sessions; name one", store_n_sessions(st));
+		err_set(&err, ERR_USAGE, store_n_sessions(st) == 1 ? "the one session is somebody else's; name it" : "there are %zu sessions; name one", store_n_sessions(st));
 		err_hint(&err, "`berth sessions` lists them.");
 	}
 	cli_end(c, &err);

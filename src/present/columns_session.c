@@ -8,6 +8,8 @@
 static void name_text(struct buf *b, const struct row *r, enum style *ret_style)
 {
 	*ret_style = STYLE_PLAIN;
+	if (r->owner)
+		buf_addf(b, "%s: ", r->owner);
 	buf_add_str(b, r->session->name);
 }
 

@@ -229,16 +229,20 @@ static void stop_chosen(struct tui *t, char letter, void *ctx)
 static void ask_stop(struct tui *t, const struct stop *s)
 {
 	static const struct choice choices[] = { { 's', "Save, stop" }, { 'k', "Only stop" }, { 'x', "Discard work" }, { 0, NULL } };
-	AUTO_STR title = xasprintf("Stop %s?", s->session);
+	const struct session *of = store_session(t->store, s->session);
+	const char *owner = of ? app_session_others(of) : NULL; /* who alone can save it */
+	AUTO_STR title = owner ? xasprintf("Stop %s of %s?", s->session, owner) : xasprintf("Stop %s?", s->session);
 	struct doc d = { 0 };
 	struct stop_name *name = xcalloc(1, sizeof *name);
 	memcpy(name->name, s->session, MIN_OF(strlen(s->session), sizeof name->name - 1));
 	doc_begin(&d, MIN_OF(t->surface.cols, 100) - 6, t->surface.ascii);
 	lost_say(s->lost, s->session, &d);
-	if (lost_any(s->lost))
+	if (owner)
+		doc_wrap(&d, STYLE_PLAIN, 0, SV("Only stop: its workspace stays, and its owner can go on with it."));
+	else if (lost_any(s->lost))
 		doc_wrap(&d, STYLE_PLAIN, 0, SV("Save, stop: saved first; what can't be saved stays."));
 	doc_wrap(&d, STYLE_DIM, 0, SV("It begins after 5 seconds; u takes it back until then."));
-	open_confirm(t, title, &d, choices, stop_chosen, name);
+	open_confirm(t, title, &d, owner ? choices + 1 : choices, stop_chosen, name);
 	doc_fini(&d);
 }
 

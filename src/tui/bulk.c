@@ -143,7 +143,11 @@ static void ask(struct bulk *b)
 	struct doc d = { 0 };
 	doc_begin(&d, MIN_OF(t->surface.cols, 100) - 6, t->surface.ascii);
 	for (size_t i = 0; i < MIN_OF(b->targets.len, (size_t)NAMED_MAX); i++) {
+		const struct session *of = b->id == CMD_STOP ? store_session(t->store, b->targets.items[i].name) : NULL;
+		const char *owner = of ? app_session_others(of) : NULL;
 		doc_add(&d, STYLE_PLAIN, "%s", b->targets.items[i].name);
+		if (owner)
+			doc_add(&d, STYLE_PERSON, " of %s", owner);
 		if (b->id == CMD_STOP && !b->targets.items[i].launch)
 			lost_say_shortly(b->lost, b->targets.items[i].name, &d);
 		doc_nl(&d);

@@ -326,6 +326,8 @@ void details_session(struct tui *t, struct doc *d)
 		return;
 	}
 	doc_field(d, "Session", STYLE_BOLD, "%s", s->name);
+	if (app_session_others(s))
+		doc_field(d, "Owner", STYLE_PERSON, "%s", app_session_others(s));
 	session_facts(t, s, d);
 	if (session_is_up(s)) {
 		session_meters(t, s, d);

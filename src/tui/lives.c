@@ -60,6 +60,8 @@ static void do_discard(struct tui *t, const struct session *s)
 {
 	if (session_is_up(s))
 		say(t, MESSAGE_INFO, "%s runs: d stops it", s->name);
+	else if (app_session_others(s))
+		ask_line(t, s->name, xasprintf("type %s to throw away all that %s has in its workspace: ", s->name, app_session_others(s)), "", discard_done);
 	else
 		ask_line(t, s->name, xasprintf("type %s to throw away all that is in its workspace: ", s->name), "", discard_done);
 }

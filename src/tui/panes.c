@@ -236,6 +236,7 @@ static size_t sessions_count(struct tui *t, bool *ret_complete)
 static bool sessions_row(struct tui *t, size_t i, struct row *r)
 {
 	r->session = store_session(t->store, t->session_rows.items[i].name);
+	r->owner = r->session ? app_session_others(r->session) : NULL;
 	return r->session != NULL;
 }
 

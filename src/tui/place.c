@@ -24,6 +24,7 @@ void tui_place(struct tui *t, struct command_place *p)
 	p->has |= t->sel.branch ? NEED_BRANCH : 0;
 	p->has |= t->sel.has_commit ? NEED_COMMIT : 0;
 	p->has |= s ? NEED_SESSION : 0;
+	p->has |= s && app_session_others(s) ? 0 : NEED_OWN;
 	p->has |= b && (b->state == BUILD_QUEUED || b->state == BUILD_RUNNING) ? NEED_BUILD : 0;
 	const struct image *i = t->sel.has_commit ? store_image(t->store, t->sel.project, &t->sel.commit) : NULL;
 	p->has |= (t->list_focus == PANE_SESSIONS ? s || sel_launch(t) : b || (i && i->has_job)) ? NEED_LOG : 0;

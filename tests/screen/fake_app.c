@@ -374,6 +374,11 @@ int app_session_extend(struct app *a, const char *session, uint32_t seconds, int
 	return 0;
 }
 
+const char *app_session_others(const struct session *s)
+{
+	return s->owner && strcmp(s->owner, "ann") != 0 ? s->owner : NULL;
+}
+
 void app_want_all_sessions(struct app *a, bool all)
 {
 	note(a, "all sessions %d", all);
