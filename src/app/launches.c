@@ -293,6 +293,22 @@ static char *there_already(struct app *a, const struct place *p, enum start_kind
 	return xstrdup(running ? running->name : starting ? starting->session : NULL);
 }
 
+/* The branch was forced back, say, and the saved work is not above that commit. The work itself is there: it has an image of its own, if any. */
+static void base_end(void *start, const struct err *err)
+{
+	struct start *s = start;
+	struct autosave_name n;
+	if (!err || err->code != ERR_NOT_FOUND || !autosave_name_parse(sv_of(s->restore), &n)) {
+		commit_end(s, err);
+		return;
+	}
+	s->ask = 0;
+	s->commit = s->restore_tip;
+	app_say(s->app, MESSAGE_WARN, NULL, "the commit %.*s that this work began at is not in %s any more: the session begins with the work as it was saved", (int)n.start7.len,
+	        n.start7.p, s->project.name);
+	with_commit(s);
+}
+
 /* The commit that work was saved from: its image is the work's. */
 static void restore_from(struct start *s)
 {
@@ -302,7 +318,7 @@ static void restore_from(struct start *s)
 		return;
 	}
 	AUTO_STR start = sv_dup(n.start7);
-	s->ask = app_resolve(s->app, s->project.id, start, commit_got, commit_end, s);
+	s->ask = app_resolve(s->app, s->project.id, start, commit_got, base_end, s);
 }
 
 static void saved_got(void *start, const struct oid *id, const char *branch)

@@ -4,6 +4,8 @@
 # the workspace is only read. The image has no git: all of it is done through the engine.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=workspace.sh
+. "$E2E_DIR/workspace.sh"
 
 tiny bb
 image=$IMAGE
@@ -17,25 +19,8 @@ is "$STATUS" 0 'a session runs' || { diag "$ERR"; bail 'nothing to save from'; }
 session=$(json 'd["name"]' <<<"$OUT")
 container=$(json 'd["container"]' <<<"$OUT")
 place=$(engine_json "/containers/$container/json" 'd["Config"]["WorkingDir"]')
-w=$T/w
 start7=$(git -C "$folder" rev-parse HEAD | cut -c1-7)
 
-# take: the workspace as it is, in $w. give: the workspace is as $w. Between the two git of this machine works on it.
-take() { rm -rf "$w" && mkdir "$w" && engine_call GET "/containers/$container/archive?path=$(urlencode "$place")" | tar -xC "$w" --strip-components=1 && owner=$(stat -c %u "$w") && group=$(stat -c %g "$w"); }
-give() {
-  engine_call POST "/containers/$container/exec" --header 'Content-Type: application/json' \
-    --data "{\"Cmd\":[\"sh\",\"-c\",\"cd '$place' && /bin/busybox rm -rf ..?* .[!.]* *\"],\"AttachStdout\":true}" | json 'd["Id"]' >"$T/exec"
-  engine_call POST "/exec/$(cat "$T/exec")/start" --header 'Content-Type: application/json' --data '{"Detach":false}' --output /dev/null
-  tar -C "$w" --owner="$owner" --group="$group" -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
-}
-in_w() { git -c safe.directory='*' -c commit.gpgSign=false -C "$w" "$@"; }
-# What must not change: every byte of HEAD, the index, the references and the files.
-state() {
-  engine_call GET "/containers/$container/archive?path=$(urlencode "$place")" | python3 -c '
-import hashlib, sys, tarfile
-t = tarfile.open(fileobj=sys.stdin.buffer, mode="r|")
-print("\n".join(sorted(repr((m.name, m.type, m.mode, m.uid, m.mtime, m.linkname, hashlib.sha256(t.extractfile(m).read()).hexdigest() if m.isreg() else "")) for m in t)))'
-}
 saves() { git -C "$folder" for-each-ref --format='%(refname:short)' refs/heads/renku/autosave; }
 
 # saves_as TITLE NAME...: the workspace is given, saved and found unchanged; exactly these branches are there after it.

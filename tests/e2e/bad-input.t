@@ -31,7 +31,11 @@ refused "no name for a session" 'a name with a blank' --name 'Bad Name'
 refused "no name of an image" 'an image that is no name' --image 'a b'
 refused "lfs can be: yes or no" 'neither yes nor no' --lfs=perhaps
 refused "is set by the session itself" 'a variable of the session' --env SESSION_URL=x
+for variable in CI_COMMIT_SHA PROJECT_NAME NOTEBOOK_DIR RENKU_USERNAME; do
+	refused "$variable is set by the session itself" "the session's own $variable" --env "$variable=x"
+done
 refused 'variable' 'a variable without a name' --env =x
+refused 'variable' 'a variable whose name is none' --env 'A B=x'
 
 # More than there is ----------------------------------------------------------------------------------------------------
 berth start "$name" --cpus 200
@@ -52,6 +56,10 @@ isnt "$STATUS" 0 'a link of a foreign host'
 like "$ERR" 'nowhere.invalid' 'names it'
 berth open "berth://local/$name?autostart=1&memory=lots" --yes
 is "$STATUS" 2 'a link with a value that can not be'
+berth open "berth://local/$name?autostart=1&env%5BSESSION_URL%5D=x" --yes
+is "$STATUS" 2 'a link with a variable of the session' || diag "$ERR"
+like "$ERR" 'SESSION_URL is set by the session itself' 'which is named'
+is "$(leftovers)" '' 'nothing was made by any link'
 berth start "$name" --restore renku/autosave/nobody/main/0123456/89abcde
 is "$STATUS" 3 'saved work that is not there'
 
@@ -92,6 +100,24 @@ else
 	like "$ERR" 'main|base|branch' 'why it is not put back is said'
 fi
 ok 'and it is where it was' git -C "$dir" rev-parse --verify --quiet "refs/heads/$saved"
+
+# A session that another version of berth has started: nothing of it is lost, and it is this one's to save and stop ------------------
+version=$("$BERTH" --version)
+version=${version##* }
+other_version=${version//[0-9]/9}
+sed "s/${version//./\\.}/$other_version/g" "$BERTH" >"$T/other"
+chmod +x "$T/other"
+is "$("$T/other" --version)" "berth $other_version" 'there is a berth of another version'
+run "$T/other" start "$name" fresh --environment shell --name "$one" --image "$IMAGE" --json
+is "$STATUS" 0 'which starts a session' || diag "$ERR"
+is "$(engine_json "/containers/berth-$one/json" 'd["Config"]["Labels"]["io.berth.version"]')" "$other_version" 'that bears its version'
+docker_exec "cd \$(find / -type d -name '$name' -path '*/work/*' 2>/dev/null | head -n 1) && echo dear >dear.txt"
+berth sessions --json
+is "$(json '[s["state"] for s in d if s["name"] == a[0]][0]' "$one" <<<"$OUT")" running 'this berth knows it'
+berth stop "$one"
+is "$STATUS" 0 'and stops it' || diag "$ERR"
+dear() { git -C "$dir" for-each-ref --format='%(refname)' refs/heads/renku/autosave | while IFS= read -r ref; do git -C "$dir" show "$ref:dear.txt" 2>/dev/null; done; }
+is "$(dear)" dear 'with its work saved'
 
 # A workspace of another berth, of another version ------------------------------------------------------------------------------
 volume=berth-$(own alien)
