@@ -76,7 +76,9 @@ const struct diagnose_rule diagnose_rules_build[] = {
 	  "The Dockerfile copies $1, which is not in the project (or .dockerignore leaves it out).", "Add the file, correct the path (it counts from the project's top folder), or take it out of .dockerignore.", 95, RULE_FIRST },
 	{ "copy-missing", "failed to compute cache key", "failed to compute cache key: (?:failed to walk .*: lstat .*/|\"/?)(.{1,120}?)\"? ?(?:: no such file or directory|not found)", NULL,
 	  "The Dockerfile copies $1, which is not in the project (or .dockerignore leaves it out).", "Add the file, correct the path (it counts from the project's top folder), or take it out of .dockerignore.", 94, RULE_FIRST },
-	{ "copy-missing", "no source files", "(?:COPY|ADD) failed: no source files were specified|no source files were specified", NULL,
+	{ "copy-missing", "failed to get fileinfo", "failed to get fileinfo for (?:/kaniko/buildcontext/|/workspace/|/builds/(?:[^/]+/){2})?(.{1,160}?): lstat .*no such file or directory", NULL,
+	  "The Dockerfile copies $1, which is not in the project (or .dockerignore leaves it out).", "Add the file, correct the path (it counts from the project's top folder), or take it out of .dockerignore.", 95, RULE_FIRST },
+	{ "copy-missing", "no source files", "no source files (?:were )?specified", NULL,
 	  "The Dockerfile copies files by a pattern, and the project has none that fits.", "Add the files, or correct the pattern: it counts from the project's top folder.", 95, 0 },
 
 	/* ---- the base image ---- */
@@ -94,6 +96,12 @@ const struct diagnose_rule diagnose_rules_build[] = {
 	  "The registry $1 wants a login.", "The build needs credentials for that registry (docker login before docker build); or take a public base image.", 91, RULE_FIRST },
 	{ "base-denied", "pulling from host", "pulling from host (\\S+) failed with status code .*: 40[13]", NULL,
 	  "The registry $1 refuses the base image without a login.", "The build needs credentials for that registry (docker login before docker build); or take a public base image.", 91, RULE_FIRST },
+	{ "base-missing", "MANIFEST_UNKNOWN", "error building image: .*GET https?://([^/]+)/v2/(\\S+)/manifests/([^:]+): MANIFEST_UNKNOWN", NULL,
+	  "The registry $1 has no base image $2:$3.", "Check name and tag in the FROM line; the tag may have been removed.", 92, RULE_FIRST },
+	{ "base-denied", "UNAUTHORIZED", "error building image: .*GET https?://([^/]+)/v2/(\\S+)/manifests/\\S+: UNAUTHORIZED", NULL,
+	  "The base image $2 is not at $1, or that registry wants a login for it.", "Check its name in the FROM line (also of COPY --from); for a private one the job needs credentials in /kaniko/.docker/config.json.", 92, RULE_FIRST },
+	{ "base-denied", "unexpected status code 401", "error building image: GET https?://([^/]+)/\\S+: unexpected status code 401", NULL,
+	  "The registry's $1 refuses the user and token that the job has for the base image.", "Correct or remove them in /kaniko/.docker/config.json: a wrong login is refused for public images as well.", 92, RULE_FIRST },
 	{ "base-platform", "no matching manifest for", "no matching manifest for (\\S+)", NULL,
 	  "The base image is not there for $1, this machine's kind of processor.", "Take a base image that is made for it.", 93, RULE_FIRST },
 	{ "base-platform", "no match for platform", "no match for platform in manifest", NULL,

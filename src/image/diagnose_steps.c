@@ -189,11 +189,55 @@ static bool is_summary(struct sv line)
 	return false;
 }
 
+/* ---- kaniko, which jobs without a docker daemon use ---- */
+static bool is_instruction(struct sv text)
+{
+	static const char *const words[] = { "RUN ", "COPY ", "ADD ", "WORKDIR ", "ENV ", "USER ", "ARG ", "LABEL ", "EXPOSE ", "CMD ", "ENTRYPOINT ", "VOLUME ", "SHELL ", "HEALTHCHECK ", "STOPSIGNAL ", "ONBUILD " };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (sv_starts(text, sv_of(words[i])))
+			return true;
+	return false;
+}
+
+/* "INFO[0012] RUN pip install x" begins a step, which has no number of its own; false: none of kaniko's lines. */
+static bool kaniko_line(struct build_steps *s, struct sv line)
+{
+	const char *end = sv_starts(line, SV("INFO[")) ? memmem(line.p, line.len, "] ", 2) : NULL;
+	if (!end)
+		return false;
+	struct sv text = sv_trim(cut(line, (size_t)(end - line.p) + 2));
+	if (is_instruction(text)) {
+		s->current = CLASSIC_BASE + (uint32_t)s->items.len + 1;
+		step_new(s, s->current, text);
+	}
+	return true;
+}
+
+/* How it gives up. What no command of a step has done is said of no step: a COPY fails before its line is there. */
+static bool kaniko_gives_up(struct build_steps *s, struct sv line, uint32_t *ret_number)
+{
+	static const char *const ends[] = { "error building image: ", "error pushing image: ", "error checking push permissions" };
+	bool gives_up = false;
+	for (size_t i = 0; i < ARRAY_LEN(ends) && !gives_up; i++)
+		gives_up = sv_starts(line, sv_of(ends[i]));
+	if (!gives_up)
+		return false;
+	int code = number_after(line, "waiting for process to exit: exit status ");
+	*ret_number = code >= 0 ? s->current : 0;
+	if (code >= 0)
+		fail(step_at(s, s->current), code);
+	s->current = 0;
+	return true;
+}
+
 static uint32_t classic_line(struct build_steps *s, struct sv line)
 {
 	int code;
-	if (classic_step(s, line))
+	uint32_t given_up;
+	if (classic_step(s, line) || kaniko_line(s, line))
 		return s->current;
+	if (kaniko_gives_up(s, line, &given_up))
+		return given_up;
 	uint32_t number = s->current;
 	if (number && gives_up(line, &code)) {
 		fail(step_at(s, number), code);
@@ -207,7 +251,7 @@ static uint32_t classic_line(struct build_steps *s, struct sv line)
 static bool is_builders_own(struct sv text, bool vertex)
 {
 	static const char *const vertex_words[] = { "[", "ERROR", "DONE", "CACHED", "CANCELED" };
-	static const char *const classic_words[] = { "Step ", "STEP ", " ---> ", "The command '", "Removing intermediate container", "Error: building at STEP" };
+	static const char *const classic_words[] = { "Step ", "STEP ", " ---> ", "The command '", "Removing intermediate container", "Error: building at STEP", "INFO[", "error building image: error building stage: failed to execute command" };
 	const char *const *words = vertex ? vertex_words : classic_words;
 	for (size_t i = 0; i < (vertex ? ARRAY_LEN(vertex_words) : ARRAY_LEN(classic_words)); i++)
 		if (sv_starts(text, sv_of(words[i])))

@@ -6,6 +6,7 @@
  *   BuildKit, plain      "#7 [stage-1 3/5] RUN …", "#7 0.123 text", "#7 ERROR: …", at last "ERROR: failed to solve: …"
  *   classic              "Step 3/7 : RUN …", text, "The command '…' returned a non-zero code: 1", "COPY failed: …"
  *   Podman, Buildah      "STEP 3/7: RUN …", text, "Error: building at STEP …: exit status 1"
+ *   kaniko               "INFO[0012] RUN …", text, "error building image: … waiting for process to exit: exit status 1"
  */
 #include "berth/str.h"
 #include "berth/vec.h"

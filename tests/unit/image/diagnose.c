@@ -57,6 +57,12 @@ static const struct {
 	{ "julia-no-such-package", "julia-no-such-package", "Tydes" },
 	{ "julia-no-such-version", "julia-no-such-version", "9" },
 	{ "julia-unknown", "julia-no-such-package", "Ghost" },
+	{ "kaniko-base-denied", "base-denied", "library/builder is not at index.docker.io" },
+	{ "kaniko-base-missing", "base-missing", "library/debian:2030" },
+	{ "kaniko-copy", "copy-missing", "copies data/tide.csv," },
+	{ "kaniko-pip", "pip-no-such-package", "tidetabel==1.0" },
+	{ "kaniko-push", "push-denied", "registry.example.org/lab/tides:1a2b3c4" },
+	{ "kaniko-strange", NULL, NULL },
 	{ "killed", "killed", "memory" },
 	{ "lfs-missing", "lfs-missing", "tide.nc" },
 	{ "lfs-quota", "lfs-quota", "quota" },
@@ -314,10 +320,13 @@ void what_is_beside_the_failure_is_no_cause(void **state)
 	static const char buildkit[] = "#5 [2/3] RUN apt-get install nonsense || true\n#5 0.1 E: Unable to locate package nonsense\n#5 DONE 0.1s\n"
 	                               "#6 [3/3] RUN ./strange\n#6 0.1 no luck today\n#6 ERROR: process \"/bin/sh -c ./strange\" did not complete successfully: exit code: 3\n"
 	                               "ERROR: failed to solve: process \"/bin/sh -c ./strange\" did not complete successfully: exit code: 3\ncurl: (6) Could not resolve host: x\n";
-	const char *const both[] = { classic, buildkit };
-	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+	static const char kaniko[] = "INFO[0001] RUN apt-get install nonsense || true   \nINFO[0001] Running: [/bin/sh -c apt-get install nonsense || true] \nE: Unable to locate package nonsense\n"
+	                             "INFO[0003] Taking snapshot of full filesystem...  \nINFO[0004] RUN ./strange  \nINFO[0004] Running: [/bin/sh -c ./strange] \nno luck today\n"
+	                             "error building image: error building stage: failed to execute command: waiting for process to exit: exit status 3\ncurl: (6) Could not resolve host: x\n";
+	const char *const all[] = { classic, buildkit, kaniko };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		struct diagnosis d;
-		diagnose(sv_of(both[i]), 1000, NULL, &d);
+		diagnose(sv_of(all[i]), 1000, NULL, &d);
 		assert_null(d.rule);
 		assert_string_equal(d.command, "./strange");
 		assert_int_equal(d.exit_code, 3);
