@@ -89,7 +89,8 @@ struct forge_call *forge_projects(struct forge *f, void (*item)(void *ctx, const
 struct forge_call *forge_branches(struct forge *f, const struct project *p, void (*item)(void *ctx, const struct branch *b),
                                   forge_end_fn end, void *ctx);
 /* Of a host: the branches whose tips are newest first, a page a call (its default branch stands first on its page); or those whose names
- * begin with `prefix`; or the one of that `name`, which is no item and no error when it is not there. `page` comes once, after the items. */
+ * begin with `prefix`; or the one of that `name`, which is no item and no error when it is not there. `page` comes once, after the items.
+ * The default branch may come long before the first page, from what forge_look_ahead() asked for, and then once more with it. */
 struct forge_branches_query {
 	const struct project *project;
 	const char *prefix, *name;         /* NULL: any; not both */
@@ -189,7 +190,8 @@ struct forge_call *forge_project(struct forge *f, const char *path, forge_projec
 struct forge_pipelines_query {
 	const struct project *project;
 	const char *ref;                   /* NULL: any */
-	const struct oid *commits; size_t n_commits; /* those of other commits are not given */
+	const struct oid *commits; size_t n_commits; /* those of other commits are not given; one of which nothing is given has none … */
+	void (*not_asked)(void *ctx, const struct oid *commit); /* … but for these, of which the newest don't tell, among so many others. May be NULL */
 	size_t max;                        /* pipelines; 0: 50; at most 100 */
 	bool newest_first;                 /* the newest are asked for however few the commits are: the same question each time, which revalidates */
 	const char *job_name;              /* NULL: "image_build" */
@@ -216,6 +218,7 @@ struct forge_log_query {
 	const struct project *project;
 	uint64_t job;
 	bool once;                         /* as it is now, without waiting for more */
+	const struct job *known;           /* its newest try, as the host has just told of it: one that ended long ago is not asked for again. NULL: nothing is known */
 };
 struct forge_call *forge_job_log(struct forge *f, const struct forge_log_query *q, const struct forge_log_events *ev, void *ctx);
 

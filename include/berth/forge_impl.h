@@ -78,6 +78,7 @@ void forge_give_progress(struct forge_call *c, const char *what, uint64_t now, u
 void forge_give_account(struct forge_call *c, const struct account *a);
 void forge_give_page(struct forge_call *c, bool more, uint64_t total);
 void forge_give_pipeline(struct forge_call *c, const struct pipeline *p);
+void forge_give_not_asked(struct forge_call *c, const struct oid *commit);
 void forge_give_job(struct forge_call *c, const struct job *j);
 void forge_give_rewritten(struct forge_call *c);
 void forge_give_log_state(struct forge_call *c, const struct forge_log_state *s);

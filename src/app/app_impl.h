@@ -60,6 +60,7 @@ struct ask {
 	struct err err;                /* of ask_fail */
 	void *data;                    /* the file's that asks */
 	void (*cancel)(void *call);    /* what it waits for, set with `call` … */
+	bool hosts_asked;              /* for a project, and none of them has it */
 	bool idle_once_forgotten;      /* nothing is done but for the answer: forgotten, it is cancelled */
 	void *call;
 	void (*close)(struct ask *k);  /* … or how it is ended when the app goes: frees it, calls nobody */
@@ -227,8 +228,11 @@ struct forge_slot *forge_slot_named(struct app *a, const char *name); /* NULL: n
 /* search.c: projects of one forge that no list has are kept beside the lists; copied. */
 void forges_keep(struct app *a, const struct project *items, size_t n);
 void found_is_listed(struct app *a, struct forge_slot *s, struct project_id p);
-/* find_host.c: an ask for a project goes on there; false: no host can have it. err: what is said when none has */
-bool find_on_hosts(struct ask *k, struct project_id instead /* v 0: none */, const struct err *err);
+/* find_host.c: an ask for a project goes on there; false: no host can have it. When none has it, `otherwise` takes the ask; err: what they
+ * said, or `err` when all say that they lack it. */
+bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err);
+/* The host's project that the repository around us is a clone of, as far as lists know it. v 0: none. */
+struct project_id find_known_clone(struct app *a);
 /* hosts.c */
 void hosts_init(struct app *a);
 void hosts_fini(struct app *a);

@@ -168,6 +168,15 @@ static void find_close(struct ask *k)
 	ask_free(k);
 }
 
+/* The repository of this machine is it, then. */
+static void no_host_has_it(struct ask *k, const struct err *err)
+{
+	struct err said = *err;
+	if (k->project.v && ask_heard(k))
+		k->got.project(k->ctx, k->project);
+	ask_end(k, k->project.v ? NULL : &said);
+}
+
 static void projects_moved(void *ask, const struct notice *n)
 {
 	struct ask *k = ask;
@@ -176,18 +185,25 @@ static void projects_moved(void *ask, const struct notice *n)
 	struct err err = { 0 };
 	if (n->kind != NOTICE_PROJECTS)
 		return;
-	bool waits = f->state == FRESH_LOADING || f->state == FRESH_STALE || f->state == FRESH_ABSENT;
-	bool recalled = (waits || f->state == FRESH_FAILED) && (!k->text || !*k->text) && find_recalled(k->app, &id);
-	if (waits && !recalled)
-		return;
-	int r = recalled ? 0 : f->state == FRESH_FAILED ? err_copy(&err, &f->err) : find(k->app, k->text, &id, &err);
-	stop_waiting(k);
+	bool waits = f->state == FRESH_LOADING || f->state == FRESH_STALE || f->state == FRESH_ABSENT, here = !k->text || !*k->text;
 	/* In a clone of a host's project it is the host's that is meant. */
-	bool here = !k->text || !*k->text;
-	if ((r == -ERR_NOT_FOUND || here) && ask_heard(k) && find_on_hosts(k, id, &err))
+	struct project_id clone = here && !k->hosts_asked ? find_known_clone(k->app) : id;
+	bool recalled = here && !clone.v && (waits || f->state == FRESH_FAILED) && find_recalled(k->app, &id);
+	if (waits && !recalled && !clone.v)
 		return;
+	id = clone.v ? clone : id;
+	int r = id.v ? 0 : f->state == FRESH_FAILED ? err_copy(&err, &f->err) : find(k->app, k->text, &id, &err);
+	stop_waiting(k);
+	if (!clone.v && !k->hosts_asked && (r == -ERR_NOT_FOUND || here) && ask_heard(k)) {
+		k->project = id;
+		k->err = err;
+		if (find_on_hosts(k, no_host_has_it, &err))
+			return;
+	}
 	if (r == 0 && ask_heard(k))
 		k->got.project(k->ctx, id);
+	else if (k->err.code && here) /* what a host said of it says more than that no list has it */
+		err = k->err;
 	ask_end(k, r < 0 ? &err : NULL);
 }
 
@@ -197,18 +213,34 @@ static void find_known(void *ask)
 	projects_moved(ask, &n);
 }
 
+static void wait_for_lists(struct ask *k)
+{
+	k->data = (void *)(intptr_t)store_subscribe(k->app->store, projects_moved, k);
+	k->close = find_close;
+	loop_defer(k->app->loop, find_known, k);
+	if (store_projects_fresh(k->app->store)->state != FRESH_FRESH)
+		ask_projects(k->app); /* it may have failed before */
+}
+
+static void find_in_lists(struct ask *k, const struct err *err)
+{
+	if (err->code != ERR_NOT_FOUND)
+		k->err = *err;
+	wait_for_lists(k);
+}
+
 unsigned app_find_project(struct app *a, const char *text, void (*got)(void *ctx, struct project_id p), app_end_fn end, void *ctx)
 {
 	struct ask *k = ask_new(a, end, ctx);
 	k->text = xstrdup(text);
 	k->got.project = got;
-	k->data = (void *)(intptr_t)store_subscribe(a->store, projects_moved, k);
-	k->close = find_close;
 	app_want_projects(a);
-	if (store_projects_fresh(a->store)->state == FRESH_FRESH)
-		loop_defer(a->loop, find_known, k);
-	else
-		ask_projects(a); /* it may have failed before */
+	/* Where nothing is known of it, its host is asked beside the lists: those of a big host take long, and may not have it. */
+	bool known = (text && *text) || find_known_clone(a).v;
+	struct err none = { 0 };
+	err_set(&none, ERR_NOT_FOUND, "no host has it");
+	if (known || store_projects_fresh(a->store)->state == FRESH_FRESH || !find_on_hosts(k, find_in_lists, &none))
+		wait_for_lists(k);
 	return k->number;
 }
 

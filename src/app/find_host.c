@@ -14,7 +14,8 @@ struct host_find {
 	struct place places[HOSTS_MAX];
 	size_t n, at;
 	struct err err;                /* what is said when none of them has it */
-	struct project_id found, instead; /* instead: of this machine, when no host has it; v 0: none */
+	void (*otherwise)(struct ask *k, const struct err *err);
+	struct project_id found;
 };
 
 static void host_find_free(struct host_find *f)
@@ -135,13 +136,23 @@ static void found_end(void *find, const struct err *err)
 		last = *err;
 	}
 	bool good = !err && f->found.v;
-	if (!good && f->instead.v) {
-		good = true;
-		if (ask_heard(k))
-			k->got.project(k->ctx, f->instead);
-	}
+	void (*otherwise)(struct ask *, const struct err *) = f->otherwise;
 	host_find_free(f);
-	ask_end(k, good ? NULL : &last);
+	k->hosts_asked = true;
+	if (good || !k->app)
+		ask_end(k, good ? NULL : &last);
+	else
+		otherwise(k, &last);
+}
+
+static const struct project *listed(struct app *a, const struct place *at)
+{
+	for (size_t i = 0; i < store_n_projects(a->store); i++) {
+		const struct project *p = store_project_at(a->store, i);
+		if (strcmp(p->path, at->path) == 0 && strcmp(p->forge, forge_name(at->forge)) == 0)
+			return p;
+	}
+	return NULL;
 }
 
 static void ask_next(struct host_find *f)
@@ -150,12 +161,22 @@ static void ask_next(struct host_find *f)
 	f->ask->call = forge_project(f->places[f->at].forge, f->places[f->at].path, found_item, found_end, f);
 }
 
-bool find_on_hosts(struct ask *k, struct project_id instead, const struct err *err)
+struct project_id find_known_clone(struct app *a)
+{
+	struct host_find here = { .n = 0 };
+	places_of_remotes(a, &here);
+	const struct project *p = here.n ? listed(a, &here.places[0]) : NULL;
+	for (size_t i = 0; i < here.n; i++)
+		free(here.places[i].path);
+	return p ? p->id : (struct project_id){ 0 };
+}
+
+bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err)
 {
 	struct host_find *f = xcalloc(1, sizeof *f);
 	f->ask = k;
 	f->err = *err;
-	f->instead = instead;
+	f->otherwise = otherwise;
 	if (k->text && *k->text)
 		places_of_text(k->app, f, k->text);
 	else

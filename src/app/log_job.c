@@ -102,6 +102,18 @@ static void log_end(void *log, const struct err *err)
 		end(ctx, err);
 }
 
+/* What the rows on screen say of it. */
+static const struct job *known_job(const struct app *a, struct project_id p, uint64_t job)
+{
+	const struct want_images *w = &a->schedule.images;
+	for (size_t i = 0; project_id_eq(w->project, p) && i < w->n; i++) {
+		const struct image *image = store_image(a->store, p, &w->commits[i]);
+		if (image && image->has_job && image->job.id == job && image->fresh.state == FRESH_FRESH)
+			return &image->job;
+	}
+	return NULL;
+}
+
 struct job_log *job_log_begin(struct app *a, const char *id, bool follow, const struct app_log_events *ev, void *ctx, struct err *reterr)
 {
 	static const struct forge_log_events events = { .bytes = log_bytes, .rewritten = log_rewritten, .state = log_state, .end = log_end };
@@ -119,7 +131,7 @@ struct job_log *job_log_begin(struct app *a, const char *id, bool follow, const 
 	l->job = job;
 	l->follow = follow;
 	project_dup(&l->project, project);
-	const struct forge_log_query q = { .project = project, .job = job, .once = !follow };
+	const struct forge_log_query q = { .project = project, .job = job, .once = !follow, .known = known_job(a, p, job) };
 	l->call = forge_job_log(forge_of(a, project), &q, &events, l);
 	return l;
 }

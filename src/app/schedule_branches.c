@@ -101,8 +101,13 @@ static void branch_item(void *request, const struct branch *b)
 	struct branch copy;
 	branch_dup(&copy, b);
 	copy.kept = false;
+	if (r->items.len && strcmp(r->items.items[0].name, copy.name) == 0) { /* the default one, which had come ahead of its page */
+		branch_fini(&r->items.items[0]);
+		r->items.items[0] = copy;
+		return;
+	}
 	VEC_PUSH(&r->items, copy);
-	if (!a || r->paged || !r->nothing_known || r->showing || (r->shown_ms && loop_now_ms(a->loop) < r->shown_ms + SHOWN_EVERY_MS))
+	if (!a || (r->paged && r->items.len > 1) || !r->nothing_known || r->showing || (r->shown_ms && loop_now_ms(a->loop) < r->shown_ms + SHOWN_EVERY_MS))
 		return;
 	r->showing = true;
 	loop_defer(a->loop, show_branches, r);

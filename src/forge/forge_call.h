@@ -28,6 +28,7 @@ struct forge_call {
 	void (*page)(void *ctx, bool more, uint64_t total);
 	void (*pipeline)(void *ctx, const struct pipeline *p);      /* of a fork … */
 	bool is_fork;                 /* … whose items are projects */
+	void (*not_asked)(void *ctx, const struct oid *commit);
 	void (*rewritten)(void *ctx);
 	void (*log_state)(void *ctx, const struct forge_log_state *s);
 	struct err err;               /* what it ends with, once `ending` */

@@ -55,6 +55,7 @@ struct forge_call *forge_pipelines(struct forge *f, const struct forge_pipelines
 	struct forge_call *c = forge_call_new(f, end, ctx);
 
 	c->on.pipeline = item;
+	c->not_asked = q->not_asked;
 	if (!f->ops->pipelines)
 		return forge_call_unsupported(c, "has no pipelines");
 	f->ops->pipelines(f, c, q);
@@ -200,6 +201,12 @@ void forge_give_pipeline(struct forge_call *c, const struct pipeline *p)
 
 	if (!c->ending && give)
 		give(c->ctx, p);
+}
+
+void forge_give_not_asked(struct forge_call *c, const struct oid *commit)
+{
+	if (!c->ending && c->not_asked)
+		c->not_asked(c->ctx, commit);
 }
 
 void forge_give_job(struct forge_call *c, const struct job *j)

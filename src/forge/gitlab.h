@@ -85,6 +85,9 @@ bool ahead_has(struct gitlab *g, const char *path);
 /* got runs once, later, unless it is left before. NULL: there is none. */
 struct ahead *ahead_take(struct gitlab *g, const char *path, void (*got)(void *ctx, const struct net_answer *a, const struct err *err), void *ctx);
 void ahead_leave(struct ahead *a);
+/* saw runs when that answer comes well, however it is taken: once, or not at all; until it is watched no longer. */
+void ahead_watch(struct gitlab *g, const char *path, void (*saw)(void *ctx, struct sv body), void *ctx);
+void ahead_unwatch(struct gitlab *g, const void *ctx);
 void ahead_fini(struct gitlab *g);
 /* Of the newest commits of a branch, by its name; of the newest pipelines. Owned. */
 char *ahead_history_path(const char *base, const char *branch);

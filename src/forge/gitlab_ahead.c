@@ -16,6 +16,8 @@ struct ahead {
 	uint64_t at_ms;
 	void (*got)(void *ctx, const struct net_answer *a, const struct err *err); /* of the taker; NULL: none yet */
 	void *ctx;
+	void (*saw)(void *ctx, struct sv body); /* of one who looks at it as it comes, whoever takes it; NULL: nobody */
+	void *saw_ctx;
 	bool dropped;
 };
 
@@ -66,6 +68,9 @@ static void answered(void *ctx, const struct net_answer *answer, const struct er
 	struct ahead *a = ctx;
 
 	a->call = NULL;
+	if (!a->dropped && a->saw && !err)
+		a->saw(a->saw_ctx, answer->response.body);
+	a->saw = NULL;
 	if (!a->dropped && a->got)
 		a->got(a->ctx, answer, err);
 	if (a->dropped || a->got || err) {
@@ -119,6 +124,22 @@ struct ahead *ahead_take(struct gitlab *g, const char *path, void (*got)(void *c
 	if (!a->call)
 		loop_defer(g->forge.loop, give, a);
 	return a;
+}
+
+void ahead_watch(struct gitlab *g, const char *path, void (*saw)(void *ctx, struct sv body), void *ctx)
+{
+	struct ahead *a = find(g, path);
+
+	if (!a || !a->call)
+		return;
+	a->saw = saw;
+	a->saw_ctx = ctx;
+}
+
+void ahead_unwatch(struct gitlab *g, const void *ctx)
+{
+	for (struct ahead *a = g->ahead; a; a = a->next)
+		a->saw = a->saw_ctx == ctx ? NULL : a->saw;
 }
 
 /* The next one may take it. */

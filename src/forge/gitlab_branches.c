@@ -55,7 +55,29 @@ void gitlab_branches(struct forge *f, struct forge_call *c, const struct project
 }
 
 /* ---- pages -------------------------------------------------------------------------------------------------------------------- */
-struct branch_page_op { struct branches_op base; size_t max; };
+struct branch_page_op { struct branches_op base; size_t max; char *default_branch; /* when its history comes ahead */ };
+
+static void page_fini_op(struct op *op)
+{
+	ahead_unwatch(op->g, op);
+	free(((struct branch_page_op *)op)->default_branch);
+	branches_fini_op(op);
+}
+
+/* A page of many branches takes the host long; the history that was asked for beside it says where the default one stands. */
+static void history_came(void *page_op, struct sv body)
+{
+	struct branch_page_op *x = page_op;
+	AUTO_JSON list = json_read(body, GITLAB_MAX_ANSWER, NULL);
+	struct commit tip;
+
+	if (!forge_call_alive(x->base.op.call) || !gitlab_commit(json_array_get(list, 0), &tip))
+		return;
+	const struct branch b = { .name = x->default_branch, .is_default = true, .tip = tip.id, .tip_at_s = tip.committed_at_s, .tip_author = tip.author,
+		.tip_subject = tip.subject };
+	forge_give_branch(x->base.op.call, &b);
+	commit_fini(&tip);
+}
 
 static void page_got(struct op *op, const struct net_answer *a, const struct err *err)
 {
@@ -137,7 +159,7 @@ void gitlab_branches_page(struct forge *f, struct forge_call *c, const struct fo
 	struct branch_page_op *x = op_new(f, c, sizeof *x, q->project, FORGE_DEED_READ);
 	struct op *op = &x->base.op;
 	x->base.seen = map_new(NULL);
-	op->fini = branches_fini_op;
+	op->fini = page_fini_op;
 	x->max = q->max ? MIN_OF(q->max, (size_t)PER_PAGE) : PER_PAGE;
 	if (q->name) {
 		one_by_name(op, q->name);
@@ -149,6 +171,11 @@ void gitlab_branches_page(struct forge *f, struct forge_call *c, const struct fo
 	if (q->prefix) {
 		AUTO_STR search = xasprintf("^%s", q->prefix);
 		gitlab_add_query(&path, "search", sv_of(search));
+	}
+	if (!q->first && !q->prefix && q->project->default_branch) {
+		AUTO_STR history = ahead_history_path(op->base, q->project->default_branch);
+		x->default_branch = xstrdup(q->project->default_branch);
+		ahead_watch(op->g, history, history_came, x);
 	}
 	op_get(op, buf_str(&path), page_got);
 }

@@ -5,15 +5,15 @@
  */
 #include "forge/gitlab.h"
 
-enum { MAX_PIPELINES = 100, MAX_FOLLOW_UPS = 3 * GITLAB_JOIN_COMMITS };
+enum { MAX_PIPELINES = 100, MAX_PAGES = 3, MAX_BY_ID = 3 * GITLAB_JOIN_COMMITS };
 
 struct pipelines_op {
 	struct op op;
 	char *ref, *job_name;
 	VEC(struct oid) commits;      /* none: those of all */
-	VEC(struct oid) missing;      /* asked by id, a few at a time */
 	struct map *seen;             /* commits of which a pipeline was given */
-	size_t max, follow_ups, asked_for /* commits that the request under way names */;
+	struct gitlab_join_after after; /* older pipelines */
+	size_t max, pages, asked_for /* commits that the request under way names */;
 	struct oid asked[GITLAB_JOIN_COMMITS];
 	pipelines all;                /* REST */
 	json_t *jobs[GITLAB_JOIN_COMMITS + 1];
@@ -30,7 +30,7 @@ static void pipelines_fini_op(struct op *op)
 		json_decref(x->jobs[i]);
 	pipelines_fini(&x->all);
 	VEC_FINI(&x->commits);
-	VEC_FINI(&x->missing);
+	gitlab_join_after_fini(&x->after);
 	map_free(x->seen);
 	free(x->ref);
 	free(x->job_name);
@@ -61,9 +61,16 @@ static void pipeline_give(void *ctx, struct pipeline *p)
 static void join_got(struct op *op, const struct net_answer *a, const struct err *err);
 static void rest_begin(struct pipelines_op *x);
 
+static void join_post(struct pipelines_op *x, const char *text, op_got got)
+{
+	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = "/api/graphql", .body = json_read(sv_of(text), GITLAB_MAX_ANSWER, NULL),
+		.repeatable = true, .max_body = GITLAB_MAX_ANSWER }, got);
+}
+
 static void join_ask(struct pipelines_op *x, const struct oid *commits, size_t n)
 {
-	const struct gitlab_join join = { .path = x->op.project, .ref = x->ref, .job_name = x->job_name, .commits = x->asked, .n_commits = n, .max = x->max };
+	const struct gitlab_join join = { .path = x->op.project, .ref = x->ref, .job_name = x->job_name, .commits = x->asked, .n_commits = n, .max = x->max,
+		.after = x->after };
 
 	x->asked_for = n;
 	if (n)
@@ -74,8 +81,7 @@ static void join_ask(struct pipelines_op *x, const struct oid *commits, size_t n
 		return;
 	}
 	AUTO_STR text = gitlab_join_query(&join);
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = "/api/graphql", .body = json_read(sv_of(text), GITLAB_MAX_ANSWER, NULL),
-		.repeatable = true, .max_body = GITLAB_MAX_ANSWER }, join_got);
+	join_post(x, text, join_got);
 }
 
 /* GitLab takes its questions by GET as well; a proxy before it may not. Once more, and from now on, by POST. */
@@ -90,21 +96,57 @@ static bool join_by_post(struct pipelines_op *x, int status)
 	return true;
 }
 
-/* Commits so old that the newest pipelines don't reach them are asked for by id. */
+/* ---- commits that the newest pipelines don't reach ---- */
+static void by_id_got(struct op *op, const struct net_answer *a, const struct err *err)
+{
+	struct pipelines_op *x = (struct pipelines_op *)op;
+	AUTO_JSON j = err ? NULL : json_read(a->response.body, GITLAB_MAX_ANSWER, NULL);
+	AUTO(gitlab_join_after_fini) struct gitlab_join_after after = { NULL };
+
+	if (err && !x->err.code)
+		op_explain(op, a, err, &x->err);
+	else if (!err)
+		gitlab_join_answer(j, pipeline_give, x, &after, x->err.code ? NULL : &x->err);
+	if (--x->waiting || !forge_call_alive(op->call))
+		return;
+	op_end(op, x->err.code ? &x->err : NULL);
+}
+
+static void ask_by_id(struct pipelines_op *x, const struct oid *commits, size_t n)
+{
+	const struct gitlab_join join = { .path = x->op.project, .job_name = x->job_name, .commits = commits, .n_commits = n, .max = x->max };
+	AUTO_STR path = gitlab_join_path(&join);
+	AUTO_STR text = gitlab_join_query(&join);
+
+	x->waiting++;
+	if (x->op.g->graphql_by_post)
+		join_post(x, text, by_id_got);
+	else
+		op_get(&x->op, path, by_id_got);
+}
+
+/* The next page reaches more of them than a question for some by their ids, so that comes last. */
 static void join_next(struct pipelines_op *x)
 {
-	struct oid some[GITLAB_JOIN_COMMITS];
-	size_t n = 0;
+	VEC(struct oid) missing = VEC_INIT;
 
-	while (n < ARRAY_LEN(some) && x->missing.len && x->follow_ups < MAX_FOLLOW_UPS) {
-		some[n++] = x->missing.items[0];
-		VEC_REMOVE(&x->missing, 0);
-		x->follow_ups++;
+	for (size_t i = 0; x->after.top && i < x->commits.len; i++) {
+		if (!map_get(x->seen, key_of(&x->commits.items[i])))
+			VEC_PUSH(&missing, x->commits.items[i]);
 	}
-	if (n)
-		join_ask(x, some, n);
-	else
+	size_t n = MIN_OF(missing.len, (size_t)MAX_BY_ID);
+	bool page = n > GITLAB_JOIN_COMMITS && x->pages < MAX_PAGES;
+	for (size_t i = n; !page && i < missing.len; i++)
+		forge_give_not_asked(x->op.call, &missing.items[i]);
+	if (!forge_call_alive(x->op.call))
+		n = 0;
+	else if (page)
+		join_ask(x, NULL, 0);
+	else if (!n)
 		op_end(&x->op, NULL);
+	for (size_t i = 0; !page && i < n; i += GITLAB_JOIN_COMMITS)
+		ask_by_id(x, missing.items + i, MIN_OF(n - i, (size_t)GITLAB_JOIN_COMMITS));
+	VEC_FINI(&missing);
 }
 
 static void join_got(struct op *op, const struct net_answer *a, const struct err *err)
@@ -112,7 +154,6 @@ static void join_got(struct op *op, const struct net_answer *a, const struct err
 	struct pipelines_op *x = (struct pipelines_op *)op;
 	int status = a ? a->response.status : 0;
 	struct err bad = { 0 };
-	bool more = false;
 
 	if (err && (!a || status == 401 || status == 429 || status >= 500)) {
 		op_fail(op, a, err);
@@ -121,19 +162,16 @@ static void join_got(struct op *op, const struct net_answer *a, const struct err
 	if (err && join_by_post(x, status))
 		return;
 	AUTO_JSON j = err ? NULL : json_read(a->response.body, GITLAB_MAX_ANSWER, NULL);
-	if (!j || !gitlab_join_answer(j, pipeline_give, x, &more, &bad)) {
+	gitlab_join_after_fini(&x->after);
+	if (!j || !gitlab_join_answer(j, pipeline_give, x, &x->after, &bad)) {
 		op->g->no_graphql = op->g->no_graphql || status == 404 || strstr(bad.text, "exist on type") || strstr(bad.text, "ccept argument");
 		if (forge_call_alive(op->call))
 			rest_begin(x);
 		return;
 	}
-	if (!forge_call_alive(op->call))
-		return;
-	for (size_t i = 0; more && i < x->commits.len; i++) {
-		if (!map_get(x->seen, key_of(&x->commits.items[i])))
-			VEC_PUSH(&x->missing, x->commits.items[i]);
-	}
-	join_next(x);
+	x->pages++;
+	if (forge_call_alive(op->call))
+		join_next(x);
 }
 
 /* ---- REST ---------------------------------------------------------------------------------------------------------------------- */

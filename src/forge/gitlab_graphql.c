@@ -11,11 +11,11 @@
 #define JOB_FIELDS "id name status allowFailure createdAt queuedAt startedAt finishedAt failureMessage retryable cancelable playable retried stuck"
 #define PIPELINE_FIELDS "id sha ref status source createdAt yamlErrors job(name:$j){" JOB_FIELDS "}"
 
-enum { PER_COMMIT = 5 };
+enum { PER_COMMIT = 5, CURSOR_MAX = 1024 };
 
 static void add_list(struct buf *b, const char *alias, const char *where, unsigned n)
 {
-	buf_addf(b, "%s:pipelines(%s%sfirst:%u){pageInfo{hasNextPage}nodes{...f}}", alias, where, *where ? "," : "", n);
+	buf_addf(b, "%s:pipelines(%s%sfirst:%u){pageInfo{hasNextPage endCursor}nodes{...f}}", alias, where, *where ? "," : "", n);
 }
 
 static void add_by_commit(struct buf *b, const struct gitlab_join *q)
@@ -38,18 +38,28 @@ static json_t *join_body(const struct gitlab_join *q)
 	bool by_commit = q->n_commits && q->n_commits <= GITLAB_JOIN_COMMITS;
 	unsigned n = (unsigned)(q->max ? MIN_OF(q->max, 100u) : 50);
 
-	buf_addf(&b, "query($p:ID!,$j:String%s){project(fullPath:$p){", q->ref && !by_commit ? ",$r:String" : "");
+	bool older = q->after.top && !by_commit, children = !older || q->after.child;
+	const char *top = q->ref ? older ? "ref:$r,after:$t" : "ref:$r" : older ? "after:$t" : "";
+
+	buf_addf(&b, "query($p:ID!,$j:String%s%s%s){project(fullPath:$p){", q->ref && !by_commit ? ",$r:String" : "", older ? ",$t:String" : "",
+	         older && children ? ",$c:String" : "");
 	if (by_commit) {
 		add_by_commit(&b, q);
 	} else {
-		add_list(&b, "top", q->ref ? "ref:$r" : "", n);
-		add_list(&b, "child", q->ref ? "ref:$r,source:\"parent_pipeline\"" : "source:\"parent_pipeline\"", n);
+		add_list(&b, "top", top, n);
+		AUTO_STR child = xasprintf("%s%ssource:\"parent_pipeline\"", q->ref ? "ref:$r," : "", older ? "after:$c," : "");
+		if (children)
+			add_list(&b, "child", child, n);
 	}
 	buf_add_str(&b, "}} fragment f on Pipeline{" PIPELINE_FIELDS "}");
 	AUTO_JSON body = json_pack("{s:o, s:{s:o, s:o}}", "query", json_str_lossy(buf_sv(&b)), "variables", "p", json_str_lossy(sv_of(q->path)),
 	                           "j", json_str_lossy(sv_of(q->job_name)));
 	if (q->ref && !by_commit)
 		json_object_set_new(json_object_get(body, "variables"), "r", json_str_lossy(sv_of(q->ref)));
+	if (older)
+		json_object_set_new(json_object_get(body, "variables"), "t", json_str_lossy(sv_of(q->after.top)));
+	if (older && children)
+		json_object_set_new(json_object_get(body, "variables"), "c", json_str_lossy(sv_of(q->after.child)));
 	return json_incref(body);
 }
 
@@ -191,22 +201,36 @@ void gitlab_join_jobs(pipelines *all, const json_t *jobs, const char *job_name)
 	}
 }
 
-bool gitlab_join_answer(const json_t *j, void (*item)(void *ctx, struct pipeline *p), void *ctx, bool *ret_more, struct err *reterr)
+void gitlab_join_after_fini(struct gitlab_join_after *a)
+{
+	free_p(&a->top);
+	free_p(&a->child);
+}
+
+static char *next_of(const json_t *project, const char *alias)
+{
+	const json_t *page = json_path(json_path(project, alias), "pageInfo");
+
+	const char *end = json_str(page, "endCursor", "");
+
+	return json_bool(page, "hasNextPage", false) && *end && strlen(end) <= CURSOR_MAX ? xstrdup(end) : NULL;
+}
+
+bool gitlab_join_answer(const json_t *j, void (*item)(void *ctx, struct pipeline *p), void *ctx, struct gitlab_join_after *ret_after, struct err *reterr)
 {
 	const json_t *project = json_path(j, "data.project"), *list;
 	AUTO(pipelines_fini) pipelines all = VEC_INIT;
 	const char *alias;
 
-	*ret_more = false;
+	*ret_after = (struct gitlab_join_after){ NULL };
 	if (json_array_size(json_path(j, "errors")) || !json_is_object(project)) {
 		const char *why = json_str(json_array_get(json_path(j, "errors"), 0), "message", "it knows no such project");
 		err_set(reterr, ERR_UNSUPPORTED, "GraphQL: %.200s", why);
 		return false;
 	}
-	json_object_foreach((json_t *)(uintptr_t)project, alias, list) {
+	json_object_foreach((json_t *)(uintptr_t)project, alias, list)
 		nodes_add(&all, list);
-		*ret_more = *ret_more || (!strcmp(alias, "top") && json_bool(list, "pageInfo.hasNextPage", false));
-	}
+	*ret_after = (struct gitlab_join_after){ .top = next_of(project, "top"), .child = next_of(project, "child") };
 	gitlab_join_order(&all);
 	for (size_t i = 0; i < all.len; i++)
 		item(ctx, &all.items[i]);

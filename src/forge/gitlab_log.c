@@ -357,6 +357,11 @@ void gitlab_job_log(struct forge *f, struct forge_call *c, const struct forge_lo
 	x->id = q->job;
 	x->once = q->once;
 	x->hash = x->running = HASH_START;
-	job_ask(x);
+	if (q->known && q->known->id == q->job)
+		job_dup(&x->job, q->known);
+	x->have_job = settled(x);
+	x->phase = x->have_job ? LAST : FOLLOW;
+	if (!x->have_job)
+		job_ask(x);
 	trace_ask(x);
 }

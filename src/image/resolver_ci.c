@@ -86,6 +86,17 @@ static void pipeline_item(void *ask, const struct pipeline *p)
 	f->ci_generation = a->generation;
 }
 
+/* Nothing is known of it: it is asked for when somebody looks at it. */
+static void pipeline_not_asked(void *ask, const struct oid *commit)
+{
+	struct ci_ask *a = ask;
+	for (size_t i = 0; i < a->n; i++)
+		if (oid_eq(&a->commits[i], commit)) {
+			a->commits[i] = a->commits[--a->n];
+			return;
+		}
+}
+
 static void pipelines_end(void *ask, const struct err *err)
 {
 	struct ci_ask *a = ask;
@@ -115,7 +126,7 @@ struct ci_ask *ci_ask_pipelines(struct image_resolver *r, const struct oid *comm
 {
 	struct ci_ask *a = ask_new(r, commits, n);
 	const struct forge_pipelines_query q = { .project = &r->project, .commits = a->commits, .n_commits = n, .max = PIPELINES_MAX,
-		.newest_first = r->of_list };
+		.not_asked = pipeline_not_asked, .newest_first = r->of_list };
 	a->done = done;
 	a->ctx = ctx;
 	a->call = forge_pipelines(r->forge, &q, pipeline_item, pipelines_end, a);

@@ -121,7 +121,7 @@ void request_apply_peer(CURL *easy, const struct net_request *q, const struct ta
 		if (p->proxy)
 			curl_easy_setopt(easy, CURLOPT_PROXY, p->proxy);
 	}
-	if (q->share_connection)
+	if (q->share_connection && strncmp(t->url, "https:", 6) == 0) /* a plain one never carries more than one at a time */
 		curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	if (p->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, p->ca_file);

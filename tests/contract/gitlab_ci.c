@@ -280,6 +280,52 @@ static void branches_come_in_pages_and_by_name(void **state)
 	branch_page((struct forge_branches_query){ .project = &paged, .prefix = "renku/autosave/" }, 0, "last");
 }
 
+/* What lies ahead says where the default branch stands while a long page is still on its way; then the page says it again. */
+static void the_default_branch_comes_ahead_of_a_long_page(void **state)
+{
+	static const struct forge_branches_events events = { name_branch, page_said, brought_end };
+	AUTO(project_fini) struct project paged = project_at("pages/model");
+	AUTO(brought_fini) struct brought b = { 0 };
+
+	tell("POST", "/faults", "{'match':'/repository/branches','kind':'hold'}");
+	forge_look_ahead(forge, &paged);
+	forge_branches_page(forge, &(struct forge_branches_query){ .project = &paged }, &events, &b);
+	for (unsigned i = 0; !b.n_items && !b.n_ends && i < 100000; i++)
+		loop_turn(loop, true);
+	assert_string_equal(buf_str(&b.text), "main ");
+	tell("DELETE", "/faults", NULL);
+	brought_wait(&b);
+	assert_int_equal(b.err.code, ERR_NONE);
+	assert_int_equal(b.n_items, 101);
+}
+
+static void note_not_asked(void *brought, const struct oid *commit) { ((struct brought *)brought)->n_states++; }
+
+/* Pages of a hundred for many rows, ids for the few that are left; what is not asked for is said to be not known. */
+static void older_pipelines_are_asked_for_in_pages(void **state)
+{
+	static const struct { unsigned pipelines, items, not_asked, requests; } cases[] = { { 150, 150, 0, 2 }, { 450, 300, 29 - 12, 3 + 3 } };
+	struct oid commits[30] = { { { 0 } } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_STR world = xasprintf("{'scale':{'pipelines':%u,'commits':1,'group':'long%zu','user':'zoe','names':false}}", cases[i].pipelines, i);
+		AUTO_STR path = xasprintf("long%zu/model", i);
+		AUTO(brought_fini) struct brought b = { 0 };
+		tell("POST", "/world", world);
+		AUTO(project_fini) struct project p = project_at(path);
+		forge_resolve(forge, &p, "main", keep_oid, any_end, &commits[0]);
+		loop_run(loop);
+		for (size_t k = 1; k < ARRAY_LEN(commits); k++)
+			commits[k].b[0] = (unsigned char)k; /* these have none */
+		tell("POST", "/counts/reset", NULL);
+		pipelines_of(forge, &(struct forge_pipelines_query){ .project = &p, .commits = commits, .n_commits = ARRAY_LEN(commits), .not_asked = note_not_asked }, &b);
+		assert_int_equal(b.n_items, cases[i].items);
+		assert_int_equal(b.n_states, cases[i].not_asked);
+		AUTO_JSON counts = ask("GET", "/counts", NULL);
+		assert_int_equal(json_int(counts, "requests", -1), cases[i].requests);
+	}
+}
+
 /* What stands at a commit is asked for once, also that it isn't there. */
 static void files_of_a_commit_are_asked_for_once(void **state)
 {
@@ -303,5 +349,7 @@ const struct CMUnitTest gitlab_ci_tests[] = {
 	cmocka_unit_test(pipelines_come_with_their_job), cmocka_unit_test(pipelines_of_one_commit_are_found),
 	cmocka_unit_test(jobs_are_retried_played_cancelled), cmocka_unit_test(pipelines_are_run), cmocka_unit_test(commits_are_made),
 	cmocka_unit_test(forks_get_their_first_pipeline), cmocka_unit_test(tags_are_there_or_not), cmocka_unit_test(a_cold_start_is_few_requests),
-	cmocka_unit_test(thousands_of_branches_come_once_each), cmocka_unit_test(branches_come_in_pages_and_by_name), cmocka_unit_test(files_of_a_commit_are_asked_for_once), { 0 },
+	cmocka_unit_test(thousands_of_branches_come_once_each), cmocka_unit_test(branches_come_in_pages_and_by_name),
+	cmocka_unit_test(the_default_branch_comes_ahead_of_a_long_page), cmocka_unit_test(older_pipelines_are_asked_for_in_pages),
+	cmocka_unit_test(files_of_a_commit_are_asked_for_once), { 0 },
 };

@@ -42,6 +42,34 @@ static void a_log_is_followed_to_its_end(void **state)
 	assert_true(b.last.grown_at_s > 0);
 }
 
+/* Of a job that ended long ago the log is all that is asked for. */
+static void the_log_of_a_known_job_is_one_request(void **state)
+{
+	uint64_t id = job_of("{'age_s':900,'jobs':[{'name':'image_build','status':'failed','trace':'one\\n','took_s':30}]}");
+	AUTO(brought_fini) struct brought known = { 0 };
+	struct job job = { .id = id, .state = JOB_FAILED, .ended_at_s = 1 };
+	struct forge_log_query q = { .project = &flights, .job = id, .known = &job };
+
+	tell("POST", "/counts/reset", NULL);
+	known.call = forge_job_log(forge, &q, &log_events, &known);
+	brought_wait(&known);
+	assert_string_equal(buf_str(&known.text), "one\n");
+	assert_true(known.last.whole);
+	AUTO_JSON counts = ask("GET", "/counts", NULL);
+	assert_int_equal(json_int(counts, "requests", -1), 1);
+	for (unsigned i = 0; i < 2; i++) { /* one that may still move, or another one: no word is taken for it */
+		AUTO(brought_fini) struct brought b = { 0 };
+		job.state = i ? JOB_FAILED : JOB_RUNNING;
+		job.id = id + i;
+		tell("POST", "/counts/reset", NULL);
+		b.call = forge_job_log(forge, &q, &log_events, &b);
+		brought_wait(&b);
+		assert_int_equal(b.job, JOB_FAILED);
+		AUTO_JSON more = ask("GET", "/counts", NULL);
+		assert_int_equal(json_int(more, "requests", -1), 3);
+	}
+}
+
 static void a_rewritten_log_begins_anew(void **state)
 {
 	uint64_t job = job_of("{'jobs':[{'name':'image_build','status':'running','trace':'one\\ntwo\\n'}]}");
@@ -167,7 +195,7 @@ static void jobs_that_are_not_there(void **state)
 }
 
 const struct CMUnitTest gitlab_log_tests[] = {
-	cmocka_unit_test(a_log_is_followed_to_its_end), cmocka_unit_test(a_rewritten_log_begins_anew), cmocka_unit_test(a_shorter_log_is_believed_at_the_end),
+	cmocka_unit_test(a_log_is_followed_to_its_end), cmocka_unit_test(the_log_of_a_known_job_is_one_request), cmocka_unit_test(a_rewritten_log_begins_anew), cmocka_unit_test(a_shorter_log_is_believed_at_the_end),
 	cmocka_unit_test(a_retried_job_is_followed), cmocka_unit_test(every_end_is_an_end), cmocka_unit_test(once_is_once), cmocka_unit_test(trouble_passes),
 	cmocka_unit_test(jobs_that_are_not_there), { 0 },
 };

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct sv s = { (const char *)data, size };
 	AUTO(buf_fini) struct buf words = BUF_INIT, scope = BUF_INIT;
 	AUTO(pipelines_fini) pipelines all = VEC_INIT;
-	bool more;
+	AUTO(gitlab_join_after_fini) struct gitlab_join_after after = { NULL };
 
 	gitlab_words(s, &words);
 	FUZZ_CHECK(words.len <= 400);
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one(j);
 	for (size_t i = 0; i < json_array_size(j) && i < 100; i++)
 		one(json_array_get(j, i));
-	gitlab_join_answer(j, joined, NULL, &more, NULL);
+	gitlab_join_answer(j, joined, NULL, &after, NULL);
 	gitlab_join_jobs(&all, j, "image_build");
 	gitlab_join_order(&all);
 	return 0;

@@ -179,7 +179,7 @@ class Builder:
         tip = model.repo.commit_of("main")
         for number in range(pipelines):
             failed = dice.random() < 0.2
-            made = self.site.pipelines.add(model, tip, "main", created_at=clock.now() - (pipelines - number) * 60, user=who)
+            made = self.site.pipelines.add(model, tip, "main", created_at=clock.now() - 3600 - (pipelines - number) * 60, user=who)
             self.job(made, {"name": "image_build", "status": "failed" if failed else "success", "took_s": dice.randint(20, 900)})
         began = clock.now()
         for number in range(projects):

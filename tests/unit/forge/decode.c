@@ -228,20 +228,21 @@ static void note_pipeline(void *ctx, struct pipeline *p)
 static void children_count_for_their_parents(void **state)
 {
 	AUTO_JSON j = text(
-		"{'data':{'project':{'top':{'pageInfo':{'hasNextPage':true},'nodes':["
+		"{'data':{'project':{'top':{'pageInfo':{'hasNextPage':true,'endCursor':'c12'},'nodes':["
 		"{'id':'gid://gitlab/Ci::Pipeline/12','sha':'" SHA_A "','status':'SKIPPED','ref':'main','job':{'id':'gid://gitlab/Ci::Build/90','status':'SKIPPED'}},"
 		"{'id':'gid://gitlab/Ci::Pipeline/10','sha':'" SHA_A "','status':'RUNNING','ref':'main','job':null},"
 		"{'id':'gid://gitlab/Ci::Pipeline/9','sha':'" SHA_B "','status':'FAILED','ref':'x','job':{'id':'gid://gitlab/Ci::Build/70','status':'FAILED','failureMessage':'it broke'}},"
 		"null,7,{'id':0}]},"
-		"'child':{'nodes':["
+		"'child':{'pageInfo':{'hasNextPage':false,'endCursor':'c8'},'nodes':["
 		"{'id':'gid://gitlab/Ci::Pipeline/11','source':'parent_pipeline','sha':'" SHA_A "','status':'RUNNING','ref':'main','job':{'id':'gid://gitlab/Ci::Build/80','status':'RUNNING'}},"
 		"{'id':'gid://gitlab/Ci::Pipeline/8','source':'parent_pipeline','sha':'" SHA_B "','status':'SUCCESS','ref':'y','job':{'id':'gid://gitlab/Ci::Build/60','status':'SUCCESS'}}"
 		"]}}}}");
 	AUTO(buf_fini) struct buf seen = BUF_INIT;
-	bool more;
+	AUTO(gitlab_join_after_fini) struct gitlab_join_after after;
 
-	assert_true(gitlab_join_answer(j, note_pipeline, &seen, &more, NULL));
-	assert_true(more);
+	assert_true(gitlab_join_answer(j, note_pipeline, &seen, &after, NULL));
+	assert_string_equal(after.top, "c12");
+	assert_null(after.child);
 	assert_string_equal(buf_str(&seen), "12 0123456 90 skipped|10 0123456 80 running|9 89abcde 70 failed|8 89abcde 60 success|");
 }
 
@@ -253,8 +254,9 @@ static void answers_that_are_none_are_told(void **state)
 		AUTO_JSON j = text(cases[i]);
 		AUTO(buf_fini) struct buf seen = BUF_INIT;
 		struct err err = { 0 };
-		bool more;
-		assert_false(gitlab_join_answer(j, note_pipeline, &seen, &more, &err));
+		struct gitlab_join_after after;
+		assert_false(gitlab_join_answer(j, note_pipeline, &seen, &after, &err));
+		assert_null(after.top);
 		assert_int_equal(err.code, ERR_UNSUPPORTED);
 		assert_int_equal(seen.len, 0);
 	}
@@ -288,15 +290,21 @@ static void queries_hold_no_foreign_text(void **state)
 	const struct gitlab_join by_ref = { .path = "a/b\"}", .ref = "x\"){evil}", .job_name = "image_build", .max = 500 };
 	const struct gitlab_join by_commit = { .path = "a/b", .ref = "x", .job_name = "image_build", .commits = &a, .n_commits = 1 };
 	AUTO_STR first = gitlab_join_query(&by_ref);
+	const struct gitlab_join older = { .path = "a/b", .job_name = "image_build", .after = { .top = (char *)"\"){evil}" } };
 	AUTO_STR second = gitlab_join_query(&by_commit);
+	AUTO_STR third = gitlab_join_query(&older);
 	AUTO_JSON j = json_read(sv_of(first), 1 << 20, NULL);
 	AUTO_JSON k = json_read(sv_of(second), 1 << 20, NULL);
+	AUTO_JSON l = json_read(sv_of(third), 1 << 20, NULL);
 
 	assert_null(strstr(json_str(j, "query", "evil"), "evil"));
 	assert_non_null(strstr(json_str(j, "query", ""), "first:100)"));
 	assert_string_equal(json_str(j, "variables.r", ""), "x\"){evil}");
 	assert_non_null(strstr(json_str(k, "query", ""), "sha:\"0100000000000000000000000000000000000000\""));
 	assert_null(json_path(k, "variables.r"));
+	assert_null(strstr(json_str(l, "query", "evil"), "evil"));
+	assert_string_equal(json_str(l, "variables.t", ""), "\"){evil}");
+	assert_null(strstr(json_str(l, "query", ""), "child:")); /* all of them were on the page before */
 	assert_true(strlen(json_str(k, "query", "")) < 10000);
 }
 
