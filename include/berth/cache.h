@@ -38,12 +38,14 @@ int64_t cache_get_projects(struct cache *c, const char *forge, void (*item)(void
 /* The forge's list has these now (a page of it); the others stay. */
 void cache_put_projects(struct cache *c, const char *forge, const struct project *items, size_t n);
 void cache_put_project(struct cache *c, const struct project *p); /* likewise, of one: nothing is said of the list */
-/* Its list was read to its end, from before_s (wall clock) on, and these are all: others that nobody has seen since are known no more. */
+/* Its list was read to its end, from before_s (wall clock) on, and these are all: others that nobody has seen since are known no more, but for
+ * those that were found without the list. */
 void cache_drop_other_projects(struct cache *c, const char *forge, const struct project *items, size_t n, int64_t before_s);
 /* The forge says that it is gone, or it stands under another path now. */
 void cache_forget_project(struct cache *c, const char *forge, const char *path);
-/* more: the project has others, which were never seen. ret_more may be NULL */
+/* Each with when the forge said so (seen_at_s). more: the project has others, which were never seen. ret_more may be NULL */
 int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item)(void *ctx, struct branch *b), void *ctx, bool *ret_more); /* likewise */
+/* seen_at_s 0: of those that the forge has just told of */
 void cache_put_branches(struct cache *c, const struct project *p, const struct branch *items, size_t n, bool more);
 /* The first rows of a history, CACHE_IDS_MAX at most. */
 enum { CACHE_IDS_MAX = 20000 };

@@ -43,6 +43,7 @@ struct project {
 	/* A host's list is read as far as somebody looks, and what was seen before stays beside it. */
 	bool kept;                    /* not in what was read of the list in this run; so nobody knows whether it is still there */
 	int64_t seen_at_s;            /* when its forge last told of it, wall clock; 0: not known. Neither is packed with the rest */
+	bool found;                   /* known without the list, which need not have it: somebody named it or searched for it */
 	/* what a GitLab host adds; zero and NULL elsewhere */
 	uint64_t number;              /* the project's id there, which survives a move */
 	char *visibility;             /* "private", "internal", "public" */
@@ -70,6 +71,7 @@ struct branch {
 	uint32_t ahead, behind;       /* against upstream, else (not the default branch itself) against the default branch */
 	bool is_default, is_remote, is_head /* checked out in the work tree */, has_upstream;
 	bool kept;                    /* known from before, and its host has not told of it in this run; not packed */
+	int64_t seen_at_s;            /* of a kept one: when its host last told of it, wall clock; 0: not known */
 };
 void branch_fini(struct branch *b);
 void branch_dup(struct branch *out, const struct branch *b);

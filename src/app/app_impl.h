@@ -130,7 +130,7 @@ struct forges {
 	struct forge_slot *items;
 	size_t n;
 	struct forge *nowhere;         /* knows no project */
-	struct map *found, *hits;      /* ids of what is in a `found`; of what the newest search has found */
+	struct map *hits;              /* ids of what the newest search has found */
 };
 
 /* ---- engine link (engine_link.c) ---- */
@@ -225,9 +225,10 @@ void forges_fini(struct app *a);
 size_t forges_add(struct app *a, const char *name); /* one that waits; gives its place */
 void forges_settled(struct app *a);             /* one has come, or said its list: those that wait for it look again */
 struct forge_slot *forge_slot_named(struct app *a, const char *name); /* NULL: none */
-/* search.c: projects of one forge that no list has are kept beside the lists; copied. */
+/* search.c: projects that no list has are kept beside the lists, in this run and for the next ones; copied. */
 void forges_keep(struct app *a, const struct project *items, size_t n);
-void found_is_listed(struct app *a, struct forge_slot *s, struct project_id p);
+void found_keep(struct app *a, struct forge_slot *s, const struct project *p); /* one of them; copied */
+void found_drop(struct app *a, struct forge_slot *s, struct project_id p); /* it is listed now, or gone */
 /* find_host.c: an ask for a project goes on there; false: no host can have it. When none has it, `otherwise` takes the ask; err: what they
  * said, or `err` when all say that they lack it. */
 bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err);

@@ -8,7 +8,6 @@ void forges_init(struct app *a, struct forge *const *forges, size_t n)
 	a->forges.items = xcalloc(n ? n : 1, sizeof *a->forges.items);
 	a->forges.n = n;
 	a->forges.nowhere = forge_none_new(a->loop);
-	a->forges.found = map_new(NULL);
 	a->forges.hits = map_new(NULL);
 	for (size_t i = 0; i < n; i++) {
 		a->forges.items[i].name = xstrdup(forge_name(forges[i]));
@@ -33,7 +32,6 @@ void forges_fini(struct app *a)
 		free(s->name);
 	}
 	free(a->forges.items);
-	map_free(a->forges.found);
 	map_free(a->forges.hits);
 	forge_free(a->forges.nowhere);
 }

@@ -47,9 +47,13 @@ void recall_projects(struct app *a)
 		return;
 	for (size_t i = 0; i < a->forges.n; i++) {
 		struct forge_slot *s = &a->forges.items[i];
+		size_t before = all.len;
 		int64_t at_s = cache_get_projects(a->cache, s->name, take_project, &all);
 		if (at_s)
 			s->fresh = stale_since(at_s);
+		for (size_t k = before; k < all.len; k++)
+			if (all.items[k].found)
+				found_keep(a, s, &all.items[k]);
 	}
 	if (all.len) {
 		struct fresh f = forges_fresh(a);
@@ -103,7 +107,10 @@ void keep_branches(struct app *a, const struct project *p)
 {
 	branches all = VEC_INIT; /* borrows their strings */
 	for (size_t i = 0; a->cache && i < store_n_branches(a->store, p->id); i++)
+	{
 		VEC_PUSH(&all, *store_branch_at(a->store, p->id, i));
+		VEC_LAST(&all)->seen_at_s = VEC_LAST(&all)->kept ? VEC_LAST(&all)->seen_at_s : 0;
+	}
 	cache_put_branches(a->cache, p, all.items, all.len, store_branches_more(a->store, p->id));
 	VEC_FINI(&all);
 }

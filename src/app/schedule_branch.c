@@ -6,6 +6,7 @@
 #include "app/app_impl.h"
 #include "berth/autosave.h"
 #include "berth/map.h"
+#include "berth/path.h"
 
 enum { PAGE = 100, SAVED_PAGES_MAX = 50 };
 
@@ -18,6 +19,7 @@ static void one_item(void *request, const struct branch *b)
 	branch_fini(&r->found);
 	branch_dup(&r->found, b);
 	r->found.kept = false;
+	r->found.seen_at_s = clock_wall_s();
 }
 
 static bool has_other_name(const void *name, const struct branch *b)
@@ -83,6 +85,7 @@ static void saved_item(void *request, const struct branch *b)
 		return;
 	branch_dup(&copy, b);
 	copy.kept = false;
+	copy.seen_at_s = clock_wall_s();
 	VEC_PUSH(&r->items, copy);
 }
 

@@ -101,6 +101,7 @@ static void branch_item(void *request, const struct branch *b)
 	struct branch copy;
 	branch_dup(&copy, b);
 	copy.kept = false;
+	copy.seen_at_s = clock_wall_s();
 	if (r->items.len && strcmp(r->items.items[0].name, copy.name) == 0) { /* the default one, which had come ahead of its page */
 		branch_fini(&r->items.items[0]);
 		r->items.items[0] = copy;
@@ -119,8 +120,11 @@ static void project_is_gone(struct app *a, const struct project *p)
 {
 	struct project_id id = p->id;
 	cache_forget_project(a->cache, p->forge, p->path);
+	struct forge_slot *slot = forge_slot_named(a, p->forge);
 	if (!p->kept)
 		return;
+	if (slot)
+		found_drop(a, slot, id);
 	app_say(a, MESSAGE_WARN, NULL, "%s is no longer listed: %s has no such project now, or hides it from this account.", p->path, p->forge);
 	store_remove_project(a->store, id);
 }

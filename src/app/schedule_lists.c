@@ -85,15 +85,19 @@ static void rows_fini(struct rows *r)
 	map_free(r->numbers);
 }
 
+static bool has_moved(struct app *a, const struct rows *listed, const struct project *p)
+{
+	if (map_get(listed->ids, id_key(&p->id)) || !p->number || !map_get(listed->numbers, (struct sv){ (const char *)&p->number, sizeof p->number }))
+		return false;
+	cache_forget_project(a->cache, p->forge, p->path);
+	return true;
+}
+
 /* Was there before and is not in the part of the list that was read: kept, unless it stands there under another path. */
 static void push_kept(struct app *a, struct projects *all, const struct rows *listed, const struct project *p)
 {
-	if (map_get(listed->ids, id_key(&p->id)) || app_project_is_found(a, p->id))
+	if (map_get(listed->ids, id_key(&p->id)) || p->found || has_moved(a, listed, p))
 		return;
-	if (p->number && map_get(listed->numbers, (struct sv){ (const char *)&p->number, sizeof p->number })) {
-		cache_forget_project(a->cache, p->forge, p->path);
-		return;
-	}
 	push_copy(all, p);
 	VEC_LAST(all)->kept = true;
 }
@@ -117,10 +121,13 @@ static void merge_projects(struct app *a, const char *name, struct project *item
 		else if (!whole)
 			push_kept(a, &all, &listed, p);
 	}
+	for (size_t i = slot ? slot->found.len : 0; i-- > 0;)
+		if (has_moved(a, &listed, &slot->found.items[i]))
+			found_drop(a, slot, slot->found.items[i].id);
 	rows_fini(&listed);
 	for (size_t i = 0; i < n; i++) {
 		if (slot)
-			found_is_listed(a, slot, items[i].id);
+			found_drop(a, slot, items[i].id);
 		VEC_PUSH(&all, items[i]);
 		items[i] = (struct project){ 0 };
 	}
@@ -269,7 +276,7 @@ static void ask_more_of(struct app *a, struct forge_slot *slot)
 	for (size_t i = 0; i < store_n_projects(a->store); i++) {
 		const struct project *p = store_project_at(a->store, i);
 		struct project copy;
-		if (strcmp(p->forge, slot->name) != 0 || p->kept || app_project_is_found(a, p->id))
+		if (strcmp(p->forge, slot->name) != 0 || p->kept || p->found)
 			continue;
 		project_dup(&copy, p);
 		VEC_PUSH(&r->items, copy);

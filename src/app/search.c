@@ -17,9 +17,10 @@ static struct sv key_of(const struct project_id *id)
 }
 
 /* ---- what is known without a list ---- */
-bool app_project_is_found(const struct app *a, struct project_id p)
+bool app_project_is_found(const struct app *a, struct project_id id)
 {
-	return map_get(a->forges.found, key_of(&p)) != NULL;
+	const struct project *p = store_project(a->store, id);
+	return p && p->found;
 }
 
 bool app_search_hit(const struct app *a, struct project_id p)
@@ -27,34 +28,29 @@ bool app_search_hit(const struct app *a, struct project_id p)
 	return map_get(a->forges.hits, key_of(&p)) != NULL;
 }
 
-static void drop_found(struct app *a, struct forge_slot *s, size_t i)
+static void drop_at(struct forge_slot *s, size_t i)
 {
-	map_remove(a->forges.found, key_of(&s->found.items[i].id));
 	project_fini(&s->found.items[i]);
 	VEC_REMOVE(&s->found, i);
 }
 
-void found_is_listed(struct app *a, struct forge_slot *s, struct project_id p)
+void found_drop(struct app *a, struct forge_slot *s, struct project_id p)
 {
 	for (size_t i = 0; app_project_is_found(a, p) && i < s->found.len; i++)
-		if (project_id_eq(s->found.items[i].id, p))
-			drop_found(a, s, i);
+		if (project_id_eq(s->found.items[i].id, p)) {
+			drop_at(s, i);
+			return;
+		}
 }
 
-static void keep_one(struct app *a, struct forge_slot *s, const struct project *p)
+void found_keep(struct app *a, struct forge_slot *s, const struct project *p)
 {
 	struct project copy;
 	project_dup(&copy, p);
-	for (size_t i = 0; app_project_is_found(a, p->id) && i < s->found.len; i++)
-		if (project_id_eq(s->found.items[i].id, p->id)) {
-			project_fini(&s->found.items[i]);
-			s->found.items[i] = copy;
-			return;
-		}
+	found_drop(a, s, p->id);
 	if (s->found.len == FOUND_MAX)
-		drop_found(a, s, 0);
+		drop_at(s, 0);
 	VEC_PUSH(&s->found, copy);
-	map_put(a->forges.found, key_of(&copy.id), a);
 }
 
 void forges_keep(struct app *a, const struct project *items, size_t n)
@@ -65,16 +61,15 @@ void forges_keep(struct app *a, const struct project *items, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct forge_slot *s = forge_slot_named(a, items[i].forge);
 		const struct project *known = store_project(a->store, items[i].id);
-		bool kept = known && known->kept, listed = known && !kept && !app_project_is_found(a, items[i].id);
-		if (listed)
-			continue;
-		if (kept)
-			cache_put_project(a->cache, &items[i]);
-		else if (s)
-			keep_one(a, s, &items[i]);
+		if (known && !known->kept && !known->found)
+			continue; /* the list has it */
 		project_dup(&copy, &items[i]);
-		copy.kept = kept;
+		copy.found = !known || known->found;
+		copy.kept = known && !known->found;
 		copy.seen_at_s = clock_wall_s();
+		cache_put_project(a->cache, &copy);
+		if (copy.found && s)
+			found_keep(a, s, &copy);
 		VEC_PUSH(&all, copy); /* before what the store has of it: the first counts there */
 	}
 	if (!all.len)

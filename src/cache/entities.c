@@ -63,9 +63,13 @@ static void drop_other(void *others, struct sv key, int64_t at_s, struct sv byte
 {
 	struct others *o = others;
 	struct sv path = { key.p + o->prefix, key.len - o->prefix };
-	(void)bytes;
-	if (at_s <= o->before_s && !map_get(o->these, path)) /* else another berth has seen it since */
+	struct project p;
+	if (at_s > o->before_s || map_get(o->these, path)) /* else another berth has seen it since */
+		return;
+	bool found = pack_next(&bytes, &pack_project, &p) && p.found; /* the list need not have it */
+	if (!found)
 		cache_gone(o->c, key);
+	project_fini(&p);
 }
 
 void cache_drop_other_projects(struct cache *c, const char *forge, const struct project *items, size_t n, int64_t before_s)
@@ -154,6 +158,7 @@ int64_t cache_get_branches(struct cache *c, const struct project *p, void (*item
 		return 0;
 	struct sv rest = buf_sv(&c->got);
 	while (pack_next(&rest, &pack_branch, &b)) {
+		b.seen_at_s = b.seen_at_s ? b.seen_at_s : at_s;
 		if (b.name && !oid_is_zero(&b.tip))
 			item(ctx, &b);
 		branch_fini(&b);

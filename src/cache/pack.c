@@ -20,7 +20,7 @@ static const struct pack_field project_fields[] = {
 	FIELD(project, 14, STR, ssh_url), FIELD(project, 15, STR, import_status), FIELD(project, 16, U32, access_level),
 	FIELD(project, 17, U32, build_timeout_s), FIELD(project, 18, BOOL, archived), FIELD(project, 19, BOOL, starred), FIELD(project, 20, BOOL, empty),
 	FIELD(project, 21, BOOL, rights_known), FIELD(project, 22, BOOL, can_push), FIELD(project, 23, BOOL, can_run),
-	FIELD(project, 24, BOOL, ci_enabled), FIELD(project, 25, BOOL, registry_enabled),
+	FIELD(project, 24, BOOL, ci_enabled), FIELD(project, 25, BOOL, registry_enabled), FIELD(project, 26, BOOL, found),
 };
 const struct pack pack_project = PACK(project, project_end);
 
@@ -28,6 +28,7 @@ static const struct pack_field branch_fields[] = {
 	FIELD(branch, 1, STR, name), FIELD(branch, 2, STR, upstream), FIELD(branch, 3, STR, tip_author), FIELD(branch, 4, STR, tip_subject),
 	FIELD(branch, 5, OID, tip), FIELD(branch, 6, I64, tip_at_s), FIELD(branch, 7, U32, ahead), FIELD(branch, 8, U32, behind),
 	FIELD(branch, 9, BOOL, is_default), FIELD(branch, 10, BOOL, is_remote), FIELD(branch, 11, BOOL, is_head), FIELD(branch, 12, BOOL, has_upstream),
+	FIELD(branch, 13, I64, seen_at_s),
 };
 const struct pack pack_branch = PACK(branch, branch_end);
 

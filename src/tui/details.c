@@ -58,7 +58,23 @@ static void kept_since(struct tui *t, struct doc *d)
 		return;
 	buf_add_str(&b, "Last seen ");
 	add_ago(&b, p->seen_at_s, t->now_s);
-	buf_addf(&b, state == FRESH_FRESH ? ": the list of %s has not been read as far as this project." : ": %s could not be asked since.", p->forge);
+	buf_addf(&b, state != FRESH_FRESH ? ": %s could not be asked since." : p->found ? ": it was searched for or named, and %s was not asked about it since."
+	         : ": the list of %s has not been read as far as this project.", p->forge);
+	doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
+	doc_nl(d);
+}
+
+/* Its host's branches were asked for, and this one is not in what was read of them. */
+static void branch_kept_since(struct tui *t, struct doc *d)
+{
+	const struct branch *br = t->sel.branch ? store_branch(t->store, t->sel.project, t->sel.branch) : NULL;
+	enum fresh_state state = store_branches_fresh(t->store, t->sel.project)->state;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	if (!br || !br->kept || !br->seen_at_s || (state != FRESH_FRESH && state != FRESH_FAILED))
+		return;
+	buf_addf(&b, "%s was last seen ", br->name);
+	add_ago(&b, br->seen_at_s, t->now_s);
+	buf_addf(&b, state == FRESH_FRESH ? ": the branches have not been read as far as this one." : ": %s could not be asked since.", sel_project(t)->forge);
 	doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
 	doc_nl(d);
 }
@@ -168,6 +184,7 @@ void details_image(struct tui *t, struct doc *d)
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	heading(t, d);
 	kept_since(t, d);
+	branch_kept_since(t, d);
 	if (launch) {
 		details_launch(t, launch, d);
 		doc_nl(d);

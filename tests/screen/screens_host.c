@@ -21,6 +21,24 @@ static void seen_long_ago(struct play *p)
 	store_branches_mark(s, store_project_at(s, 0)->id, &(struct fresh){ .state = FRESH_STALE, .at_s = FAKE_NOW - 3 * 86400 });
 	store_flush(s);
 }
+/* The first page is as new as can be, what stands on later ones is from another day. */
+static void branches_seen_long_ago(struct play *p)
+{
+	struct store *s = p->app->store;
+	struct project_id id = store_project_at(s, 0)->id;
+	size_t n = store_n_branches(s, id);
+	struct branch *items = xcalloc(n, sizeof *items);
+	const struct fresh f = *store_branches_fresh(s, id);
+	for (size_t i = 0; i < n; i++) {
+		branch_dup(&items[i], store_branch_at(s, id, i));
+		items[i].kept = i > 0;
+		items[i].seen_at_s = FAKE_NOW - (i ? 3 * 86400 : 0);
+	}
+	store_set_branches(s, id, items, n, &f);
+	free(items);
+	store_flush(s);
+	play_keys(p, "2 j");
+}
 static void with_job_log(struct play *p)
 {
 	play_keys(p, "3 j L");
@@ -63,6 +81,7 @@ static const struct scene scenes[] = {
 	{ "host-search-asking-80x24", WORLD_HOST, 80, 24, false, "1 / text:glider wait:450", NULL },
 	{ "host-inspect-80x24", WORLD_HOST, 80, 24, false, "3 j i", NULL },
 	{ "host-inspect-160x50", WORLD_HOST, 160, 50, false, "3 j i", NULL },
+	{ "host-branch-kept-80x24", WORLD_HOST, 80, 24, false, "", branches_seen_long_ago },
 	{ "host-kept-80x24", WORLD_HOST, 80, 24, false, "1", seen_long_ago },
 	{ "host-search-asking-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450", NULL },
 	{ "host-search-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450 wait:400", NULL },

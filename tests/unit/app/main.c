@@ -73,6 +73,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_list_that_was_read_to_its_end_says_what_is_gone),
 	cmocka_unit_test(a_list_that_took_long_says_nothing_of_what_is_gone),
 	cmocka_unit_test(a_project_that_moved_is_shown_once),
+	cmocka_unit_test(what_was_found_without_a_list_is_there_next_time),
 	cmocka_unit_test(a_kept_project_goes_when_its_host_says_so),
 	cmocka_unit_test(a_stop_can_be_taken_back_for_a_moment),
 	cmocka_unit_test(a_stop_stops_once_and_shows_as_such),

@@ -67,6 +67,7 @@ void many_that_were_seen_stay_beside_the_first_page(void **state);
 void a_list_that_was_read_to_its_end_says_what_is_gone(void **state);
 void a_list_that_took_long_says_nothing_of_what_is_gone(void **state);
 void a_project_that_moved_is_shown_once(void **state);
+void what_was_found_without_a_list_is_there_next_time(void **state);
 void a_kept_project_goes_when_its_host_says_so(void **state);
 void a_stop_can_be_taken_back_for_a_moment(void **state);
 void a_stop_stops_once_and_shows_as_such(void **state);

@@ -253,6 +253,7 @@ void branches_that_were_seen_stay_beside_the_first_page(void **state)
 	struct runs r = { .dir = "/tmp/berth-app-cache-XXXXXX" };
 	(void)state;
 	assert_non_null(mkdtemp(r.dir));
+	setenv("BERTH_NOW", "1800000000", 1);
 	begin(&r, 250);
 	app_want_branches(r.w.app, mine());
 	app_want_more_branches(r.w.app, SIZE_MAX);
@@ -260,6 +261,16 @@ void branches_that_were_seen_stay_beside_the_first_page(void **state)
 	look(&r.w, "b180");
 	assert_true(n_commits(&r.w, "b180") > 0);
 	leave(&r);
+
+	setenv("BERTH_NOW", "1800086400", 1);            /* each with its own age, the next time too */
+	for (unsigned run = 0; run < 2; run++) {
+		begin(&r, 250);
+		r.w.forge->fail[FAKE_BRANCH_PAGE] = run ? ERR_NET : ERR_NONE;
+		look(&r.w, "main");
+		assert_true(store_branch(r.w.store, mine(), "b180")->kept && store_branch(r.w.store, mine(), "b180")->seen_at_s == 1800000000);
+		assert_true(store_branch(r.w.store, mine(), "b20")->kept == run && store_branch(r.w.store, mine(), "b20")->seen_at_s == 1800086400);
+		leave(&r);
+	}
 
 	begin(&r, 245);
 	r.w.forge->asked[0] = '\0';
@@ -287,5 +298,6 @@ void branches_that_were_seen_stay_beside_the_first_page(void **state)
 	assert_int_equal(store_n_branches(r.w.store, mine()), 245);
 	assert_true(n_commits(&r.w, "b180") > 0);
 	leave(&r);
+	unsetenv("BERTH_NOW");
 	assert_int_equal(path_remove_tree(r.dir, NULL), 0);
 }

@@ -278,6 +278,49 @@ void a_project_that_moved_is_shown_once(void **state)
 	over(&r);
 }
 
+static void nobody_said(void *unused, const struct app_searched *s) { (void)unused; (void)s; }
+static void nobody_ended(void *unused, const struct err *err) { (void)unused; (void)err; }
+static const struct project *stranger(const struct runs *r) { return store_project(r->w.store, project_id_of("fake", "all/p499")); }
+
+/* Its list, though read to the end, need not have it. */
+void what_was_found_without_a_list_is_there_next_time(void **state)
+{
+	(void)state;
+	struct runs r;
+	saw_many(&r, 60);
+	begin_host(&r, "1800000000", 60);
+	r.w.forge->n_all = 500;
+	r.w.forge->hit = "needle";
+	list(&r, 100);
+	app_search(r.w.app, &(struct app_search){ .words = "needle", .few = 10 }, nobody_said, nobody_ended, NULL);
+	pass_ms(&r.w, 50);
+	assert_true(stranger(&r)->found && !stranger(&r)->kept);
+	assert_int_equal(stranger(&r)->seen_at_s, 1800000000);
+	leave(&r);
+	begin_host(&r, "1800086400", 60);
+	list(&r, 100);
+	assert_int_equal(store_n_projects(r.w.store), 61);
+	assert_true(stranger(&r)->found && stranger(&r)->kept);
+	assert_int_equal(stranger(&r)->seen_at_s, 1800000000);
+	leave(&r);
+	begin_host(&r, "1800172800", 60);
+	go_offline(&r);
+	list(&r, 0);
+	assert_int_equal(store_n_projects(r.w.store), 61);
+	assert_true(app_project_is_found(r.w.app, stranger(&r)->id));
+	leave(&r);
+	begin_host(&r, "1800172900", 60);
+	list(&r, 100);
+	r.w.forge->fail[FAKE_BRANCHES] = ERR_NOT_FOUND;
+	r.w.forge->fail_http = FORGE_HTTP_GONE;          /* the host has the last word */
+	app_want_branches(r.w.app, stranger(&r)->id);
+	pass_ms(&r.w, 50);
+	app_refresh(r.w.app);
+	pass_ms(&r.w, 50);
+	assert_null(stranger(&r));
+	over(&r);
+}
+
 void a_kept_project_goes_when_its_host_says_so(void **state)
 {
 	(void)state;
