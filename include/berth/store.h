@@ -15,7 +15,7 @@ struct store;
 struct store *store_new(void);
 void store_free(struct store *s);
 
-enum notice_kind { NOTICE_PROJECTS, NOTICE_BRANCHES, NOTICE_COMMITS, NOTICE_IMAGES, NOTICE_BUILDS, NOTICE_SESSIONS, NOTICE_ENGINE, NOTICE_MESSAGES, NOTICE_LAUNCH, NOTICE_KIND_COUNT_ };
+enum notice_kind { NOTICE_PROJECTS, NOTICE_BRANCHES, NOTICE_COMMITS, NOTICE_IMAGES, NOTICE_BUILDS, NOTICE_SESSIONS, NOTICE_ENGINE, NOTICE_HOSTS, NOTICE_MESSAGES, NOTICE_LAUNCH, NOTICE_KIND_COUNT_ };
 struct notice { enum notice_kind kind; struct project_id project; /* v 0: all or none */ };
 typedef void (*notice_fn)(void *ctx, const struct notice *n);
 int store_subscribe(struct store *s, notice_fn fn, void *ctx);      /* a number for unsubscribe */
@@ -71,6 +71,11 @@ struct engine_status {
 };
 const struct engine_status *store_engine(const struct store *s);
 
+/* A host of projects that does not answer, from the first request that it left without an answer until one has its answer. */
+struct host_away { char *name; int64_t since_s; struct err why; };
+size_t store_n_hosts_away(const struct store *s);
+const struct host_away *store_host_away_at(const struct store *s, size_t i);         /* the one that is away for longest first; NULL past the last */
+
 enum message_level { MESSAGE_INFO, MESSAGE_GOOD, MESSAGE_WARN, MESSAGE_ERROR };
 struct message { int64_t at_s; enum message_level level; char *text, *hint; bool named; }; /* hint may be NULL; named: text begins with a name (err.h) */
 size_t store_n_messages(const struct store *s);                                       /* the last 500 are kept */
@@ -99,6 +104,7 @@ void store_remove_session(struct store *s, const char *name);
 void store_add_usage(struct store *s, const char *session, const struct usage *sample); /* histories of the sample are ignored */
 void store_sessions_mark(struct store *s, const struct fresh *f);
 void store_set_engine(struct store *s, struct engine_status *e);
+void store_set_host_away(struct store *s, const char *name, int64_t since_s, const struct err *why); /* copied; why NULL: it answers */
 void store_add_message(struct store *s, const struct message *m);                    /* copied; its time is now */
 void store_note_launch(struct store *s);                                             /* NOTICE_LAUNCH: a launch has moved */
 #endif

@@ -238,6 +238,7 @@ struct project_id find_known_clone(struct app *a);
 void hosts_init(struct app *a);
 void hosts_fini(struct app *a);
 void host_for_build(void *config, const struct build_worker_where *w, void (*got)(void *to, struct forge *f, const struct err *err), void *to);
+void hosts_retry_now(struct app *a);           /* those that are waited for are asked at once */
 void hosts_renew(struct app *a);               /* their tokens are looked for again; tokens_generation moves when one has changed */
 struct host_facts { const char *name, *url, *ca_file; struct forge *forge; /* NULL: its token is not there yet */ const char *token_from; const struct err *token_err; };
 bool host_at(const struct app *a, size_t i, struct host_facts *ret);     /* false: no more */

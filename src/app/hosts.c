@@ -7,6 +7,7 @@
 
 #include "berth/cache.h"
 #include "berth/log.h"
+#include "berth/path.h"
 #include "berth/token.h"
 
 struct host {
@@ -21,6 +22,7 @@ struct host {
 	char *token_from;              /* for people; NULL: none was found, and … */
 	struct err token_err;          /* … why */
 	struct config *renewed;        /* what the file says now, while its token is looked for again */
+	int64_t silent_s;              /* since when it has not answered; 0: it does */
 };
 
 /* ---- answers, kept on disk so that the next run asks by their ETags ---- */
@@ -44,6 +46,27 @@ static void memo_touch(void *host, const char *key, int64_t at_s)
 {
 	struct host *h = host;
 	cache_memo_touch(h->app->cache, h->config.url, key, at_s);
+}
+
+/* ---- is it there? ---- */
+/* A first failure may be a hiccup and is tried again within a second: it is told when others have failed as well, or when it was a long wait. */
+static void host_state(void *host, const struct net_api_state *st)
+{
+	struct host *h = host;
+	bool silent = st->mood == NET_API_TRYING || st->mood == NET_API_DOWN;
+	if (!silent)
+		h->silent_s = 0;
+	else if (!h->silent_s)
+		h->silent_s = clock_wall_s();
+	if (!silent || st->mood == NET_API_DOWN || st->why.code == ERR_TIMEOUT)
+		store_set_host_away(h->app->store, h->config.name, h->silent_s, silent ? &st->why : NULL);
+}
+
+void hosts_retry_now(struct app *a)
+{
+	for (size_t i = 0; i < a->hosts.len; i++)
+		if (a->hosts.items[i]->forge)
+			forge_retry_now(a->hosts.items[i]->forge);
 }
 
 /* ---- tokens ---- */
@@ -114,7 +137,7 @@ static void host_token(void *host, const struct token_found *t, const struct err
 		str_replace(&h->token_from, t->from ? t->from : token_source_name(t->source));
 	const struct net_memo memo = { memo_get, memo_put, memo_touch, h };
 	const struct forge_gitlab_config c = { .name = h->config.name, .url = h->config.url, .token = t ? t->token : NULL, .ca_file = h->config.ca_file,
-		.memo = a->cache ? &memo : NULL, .renew = host_renew, .ctx = h, .stays = a->stays };
+		.memo = a->cache ? &memo : NULL, .on_state = host_state, .renew = host_renew, .ctx = h, .stays = a->stays };
 	h->source = t ? t->source : TOKEN_NONE;
 	h->token = t ? secret_dup(t->token) : NULL;
 	h->forge = forge_gitlab_new(a->loop, a->net, &c);

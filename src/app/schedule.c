@@ -272,6 +272,7 @@ void app_refresh(struct app *a)
 	a->schedule.failed_tip = (struct oid){ 0 };
 	a->schedule.entities_failed = false;
 	a->schedule.branches_pages = 0; /* all of it anew */
+	hosts_retry_now(a);
 	if (a->schedule.projects)
 		ask_projects(a);
 	schedule_branches(a);

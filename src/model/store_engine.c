@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The engine's state, the messages, and launches. */
+/* The engine's state, hosts that do not answer, the messages, and launches. */
 #include "berth/path.h"
 #include "store_impl.h"
 
@@ -23,6 +23,36 @@ void store_set_engine(struct store *s, struct engine_status *e)
 	store_note(s, NOTICE_ENGINE, NO_PROJECT);
 }
 
+/* ---- hosts ---- */
+size_t store_n_hosts_away(const struct store *s)
+{
+	return s->away.len;
+}
+
+const struct host_away *store_host_away_at(const struct store *s, size_t i)
+{
+	return i < s->away.len ? &s->away.items[i] : NULL;
+}
+
+void store_set_host_away(struct store *s, const char *name, int64_t since_s, const struct err *why)
+{
+	size_t i = 0;
+	while (i < s->away.len && strcmp(s->away.items[i].name, name) != 0)
+		i++;
+	if (i == s->away.len && !why)
+		return;
+	if (i == s->away.len)
+		VEC_PUSH(&s->away, ((struct host_away){ .name = xstrdup(name), .since_s = since_s }));
+	if (why) {
+		s->away.items[i].why = *why;
+	} else {
+		free(s->away.items[i].name);
+		VEC_REMOVE(&s->away, i);
+	}
+	store_note(s, NOTICE_HOSTS, NO_PROJECT);
+}
+
+/* ---- messages ---- */
 static void message_fini(struct message *m)
 {
 	free(m->text);
@@ -32,6 +62,9 @@ static void message_fini(struct message *m)
 void store_engine_fini(struct store *s)
 {
 	engine_clear(&s->engine);
+	for (size_t i = 0; i < s->away.len; i++)
+		free(s->away.items[i].name);
+	VEC_FINI(&s->away);
 	for (size_t i = 0; i < s->n_messages; i++)
 		message_fini(&s->messages[i]);
 }

@@ -59,6 +59,7 @@ struct store {
 
 	VEC(struct session) sessions;           /* newest first */
 	struct engine_status engine;
+	VEC(struct host_away) away;             /* longest first */
 	struct message messages[MESSAGES_KEPT]; /* a ring */
 	size_t n_messages, first_message;
 

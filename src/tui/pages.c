@@ -80,8 +80,29 @@ struct page *page_open(struct tui *t, const struct overlay_ops *ops, const char 
 }
 
 /* ---- messages ---- */
+static void host_trouble(struct tui *t, struct doc *d, const struct host_away *h)
+{
+	const char *key = keymap_key_of(t->keymap, CMD_REFRESH, "");
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	buf_addf(&b, "%s has not answered for ", h->name);
+	text_add_duration(&b, MAX_OF(t->now_s - h->since_s, (int64_t)1));
+	buf_addf(&b, ": %s.", h->why.text);
+	doc_add(d, STYLE_WARN, "%s ", t->surface.ascii ? "x" : "✗");
+	doc_wrap(d, STYLE_PLAIN, 2, buf_sv(&b));
+	buf_clear(&b);
+	buf_add_str(&b, "What is shown of it is what it said before. It is asked again by itself");
+	if (key)
+		buf_addf(&b, "; %s asks at once", key);
+	buf_add_char(&b, '.');
+	doc_add(d, STYLE_PLAIN, "  ");
+	doc_wrap(d, STYLE_DIM, 2, buf_sv(&b));
+	doc_nl(d);
+}
+
 static void fill_messages(struct tui *t, struct page *p)
 {
+	for (size_t i = 0; i < store_n_hosts_away(t->store); i++)
+		host_trouble(t, &p->doc, store_host_away_at(t->store, i));
 	for (size_t i = 0; i < store_n_messages(t->store); i++) {
 		const struct message *m = store_message_at(t->store, i);
 		const struct look *look = look_of_message(m->level);
@@ -96,7 +117,7 @@ static void fill_messages(struct tui *t, struct page *p)
 		present_message(&text, m);
 		doc_wrap(&p->doc, STYLE_PLAIN, 11, buf_sv(&text));
 	}
-	if (!store_n_messages(t->store))
+	if (!store_n_messages(t->store) && !store_n_hosts_away(t->store))
 		doc_wrap(&p->doc, STYLE_DIM, 0, SV("No messages so far."));
 }
 

@@ -53,6 +53,25 @@ static int status_engine(struct tui *t, int x)
 	return add(t, x, STYLE_BAD, "no engine");
 }
 
+/* One that does not answer is told as long as that lasts: what its panes show is what it said before. */
+static int status_hosts(struct tui *t, int x)
+{
+	size_t n = store_n_hosts_away(t->store);
+	const struct host_away *first = store_host_away_at(t->store, 0);
+	bool wide = t->surface.cols >= 100;
+	AUTO(buf_fini) struct buf b = BUF_INIT, name = BUF_INIT;
+	if (!n)
+		return x;
+	if (n > 1)
+		buf_addf(&name, "%zu hosts", n);
+	else
+		text_fit(&name, sv_of(first->name), wide ? 40 : 16, t->surface.ascii);
+	buf_addf(&b, "   %s %s%s", t->surface.ascii ? "x" : "✗", buf_str(&name), wide ? ": no answer for " : t->surface.cols >= 72 ? ": no answer " : " ");
+	text_add_age(&b, MAX_OF(t->now_s - first->since_s, (int64_t)5)); /* "now" is no time that it lasts */
+	tui_zone(t, ZONE_COMMAND, CMD_MESSAGES, (struct rect){ 0, x, 1, (int)text_width(buf_sv(&b)) });
+	return add(t, x, STYLE_WARN, buf_str(&b));
+}
+
 static int status_sessions(struct tui *t, int x)
 {
 	size_t running = 0;
@@ -100,6 +119,7 @@ void draw_status(struct tui *t, struct rect r)
 		return;
 	surface_repeat(&t->surface, 0, 0, r.w, STYLE_STATUS, " ", ' ');
 	int x = status_engine(t, 1);
+	x = status_hosts(t, x);
 	x = status_sessions(t, x);
 	x = status_work(t, x);
 	for (size_t i = 0; i < store_n_messages(t->store) && i < 99; i++)

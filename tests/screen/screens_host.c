@@ -5,6 +5,25 @@
 
 static void no_search(struct play *p) { p->app->no_search = "the token of lab was revoked"; }
 static void offline(struct play *p) { p->app->no_search = "lab.example can't be reached"; p->app->offline = true; }
+static void goes_away(struct play *p)
+{
+	struct err why = { 0 };
+	err_set(&why, ERR_NET, "https://lab.example can't be reached: connection refused");
+	store_set_host_away(p->app->store, "lab", FAKE_NOW - 130, &why);
+	store_flush(p->app->store);
+}
+static void two_go_away(struct play *p)
+{
+	goes_away(p);
+	store_set_host_away(p->app->store, "gitlab.a-university.example.org", FAKE_NOW - 2, &store_host_away_at(p->app->store, 0)->why);
+	store_flush(p->app->store);
+}
+static void one_with_a_long_name(struct play *p)
+{
+	two_go_away(p);
+	store_set_host_away(p->app->store, "lab", 0, NULL);
+	store_flush(p->app->store);
+}
 static void seen_long_ago(struct play *p)
 {
 	struct store *s = p->app->store;
@@ -83,6 +102,10 @@ static const struct scene scenes[] = {
 	{ "host-inspect-160x50", WORLD_HOST, 160, 50, false, "3 j i", NULL },
 	{ "host-branch-kept-80x24", WORLD_HOST, 80, 24, false, "", branches_seen_long_ago },
 	{ "host-kept-80x24", WORLD_HOST, 80, 24, false, "1", seen_long_ago },
+	{ "host-away-60x20", WORLD_HOST, 60, 20, false, "", one_with_a_long_name },
+	{ "host-away-80x24-ascii", WORLD_HOST, 80, 24, true, "", goes_away },
+	{ "host-away-160x50", WORLD_HOST, 160, 50, false, "", goes_away },
+	{ "host-away-messages-80x24", WORLD_HOST, 80, 24, false, "!", two_go_away },
 	{ "host-search-asking-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450", NULL },
 	{ "host-search-60x20", WORLD_HOST, 60, 20, false, "1 / text:glider wait:450 wait:400", NULL },
 	{ "host-search-60x20-ascii", WORLD_HOST, 60, 20, true, "1 / text:glider wait:450 wait:400", NULL },

@@ -111,6 +111,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(logs_are_read_from_wherever_they_are),
 	cmocka_unit_test(many_projects_come_in_large_pages),
 	cmocka_unit_test(a_log_may_be_stopped_in_its_own_piece),
+	cmocka_unit_test(a_host_that_is_away_is_told_until_it_answers),
 	cmocka_unit_test(a_login_says_whose_token_it_is),
 	cmocka_unit_test(a_login_that_is_refused_or_left),
 	cmocka_unit_test(a_login_at_no_gitlab_says_so),

@@ -106,6 +106,7 @@ void a_launch_that_is_cancelled_cancels_the_build_it_began(void **state);
 void no_build_begins_without_an_engine(void **state);
 void logs_are_read_from_wherever_they_are(void **state);
 void a_log_may_be_stopped_in_its_own_piece(void **state);
+void a_host_that_is_away_is_told_until_it_answers(void **state);
 void a_login_says_whose_token_it_is(void **state);
 void a_login_that_is_refused_or_left(void **state);
 void a_login_at_no_gitlab_says_so(void **state);

@@ -49,6 +49,34 @@ static bool was_asked(const struct script *sc, const char *what, const char *wit
 	return false;
 }
 
+/* ---- is it there? ---- */
+static void turn_until_away(struct world *w, size_t n)
+{
+	uint64_t end = loop_now_ms(w->loop) + 10000;
+	while (store_n_hosts_away(w->store) != n && loop_now_ms(w->loop) < end) {
+		app_refresh(w->app);                    /* no wait between the tries */
+		loop_turn(w->loop, true);
+	}
+	assert_int_equal(store_n_hosts_away(w->store), n);
+}
+
+void a_host_that_is_away_is_told_until_it_answers(void **state)
+{
+	(void)state;
+	struct world w;
+	struct script sc;
+	SCRIPT(&sc, { "GET /", NULL }, { "GET /", NULL }, { "GET /", NULL }, { "GET /", NULL }, { "GET /", NULL }, { "GET /", NULL }, { "GET /", OK("[]") });
+	begin(&w, &sc);
+	app_want_projects(w.app);
+	turn_until_away(&w, 1);
+	assert_string_equal(store_host_away_at(w.store, 0)->name, "lab");
+	assert_true(store_host_away_at(w.store, 0)->since_s > 0);
+	assert_true(store_host_away_at(w.store, 0)->why.text[0]);
+	turn_until_away(&w, 0);
+	world_free(&w);
+	script_stop(&sc);
+}
+
 /* ---- login ---- */
 struct account_seen { struct heard heard; char user[40], lacks[400]; };
 
