@@ -2,7 +2,7 @@
 #include "berth/text.h"
 #include "present/writer.h"
 
-enum { GAP = 2 };
+enum { GAP = 2, FLEXIBLE_COLS = 24, EXTRA_RANK = 4 };
 
 /* The SGR of a style on a terminal whose theme is not ours to choose: the sixteen colours, sparingly. */
 static const char *sgr_of(enum style s)
@@ -23,7 +23,7 @@ static const char *sgr_of(enum style s)
 	}
 }
 
-/* The widest of each column, then what does not fit goes: columns of the highest rank first, then the flexible ones shrink. */
+/* What each column would like: its widest cell. */
 static void measure(const struct writer *w, size_t *widths)
 {
 	for (size_t c = 0; c < w->columns.len; c++) {
@@ -31,6 +31,14 @@ static void measure(const struct writer *w, size_t *widths)
 		for (size_t i = 0; i < w->lines.len; i++)
 			widths[c] = MAX_OF(widths[c], text_width(sv_of(w->lines.items[i].cells[c].text)));
 	}
+}
+
+static bool is_blank(const struct writer *w, size_t c)
+{
+	for (size_t i = 0; i < w->lines.len; i++)
+		if (w->lines.items[i].cells[c].text[0])
+			return false;
+	return true;
 }
 
 static size_t total_of(const size_t *widths, size_t n)
@@ -41,11 +49,17 @@ static size_t total_of(const size_t *widths, size_t n)
 	return total ? total - GAP : 0;
 }
 
-static bool shrink_widest(const struct writer *w, size_t *widths, size_t over)
+/* What a column can do with: a name cut short is of no use to who wants to type it. */
+static size_t enough(const struct column *c)
+{
+	return c->ideal ? (size_t)c->ideal : FLEXIBLE_COLS;
+}
+
+static bool shrink_widest(const struct writer *w, size_t *widths, size_t over, bool to_min)
 {
 	size_t best = w->columns.len, room = 0;
 	for (size_t c = 0; c < w->columns.len; c++) {
-		size_t min = w->columns.items[c]->min, spare = widths[c] > min ? widths[c] - min : 0;
+		size_t min = to_min ? w->columns.items[c]->min : enough(w->columns.items[c]), spare = widths[c] > min ? widths[c] - min : 0;
 		if (widths[c] && spare > room) {
 			room = spare;
 			best = c;
@@ -57,11 +71,11 @@ static bool shrink_widest(const struct writer *w, size_t *widths, size_t over)
 	return true;
 }
 
-static bool drop_least(const struct writer *w, size_t *widths)
+static bool drop_least(const struct writer *w, size_t *widths, unsigned least)
 {
 	size_t worst = w->columns.len;
 	for (size_t c = 0; c < w->columns.len; c++)
-		if (widths[c] && w->columns.items[c]->rank > 1 && (worst == w->columns.len || w->columns.items[c]->rank > w->columns.items[worst]->rank))
+		if (widths[c] && w->columns.items[c]->rank >= least && (worst == w->columns.len || w->columns.items[c]->rank > w->columns.items[worst]->rank))
 			worst = c;
 	if (worst == w->columns.len)
 		return false;
@@ -69,15 +83,41 @@ static bool drop_least(const struct writer *w, size_t *widths)
 	return true;
 }
 
+static bool fits(const struct writer *w, size_t *widths, bool to_min)
+{
+	size_t total = total_of(widths, w->columns.len);
+	while (total > w->width && shrink_widest(w, widths, total - w->width, to_min))
+		total = total_of(widths, w->columns.len);
+	return total <= w->width;
+}
+
+/* Too wide: columns without a word go first, then those that are extras, one by one, as long as the others have enough; then all
+ * shrink as far as they can, and the least of them goes. What shrank has its width back whenever a column goes. */
+static void fit_wide(const struct writer *w, size_t *widths, size_t *wish)
+{
+	size_t n = w->columns.len;
+	for (size_t c = 0; c < n; c++)
+		if (w->columns.items[c]->rank > 1 && is_blank(w, c))
+			wish[c] = 0;
+	do {
+		memcpy(widths, wish, n * sizeof *wish);
+		if (fits(w, widths, false))
+			return;
+	} while (drop_least(w, wish, EXTRA_RANK));
+	do {
+		memcpy(widths, wish, n * sizeof *wish);
+	} while (!fits(w, widths, true) && drop_least(w, wish, 2));
+}
+
 static void fit(const struct writer *w, size_t *widths)
 {
-	while (w->width) {
-		size_t total = total_of(widths, w->columns.len);
-		if (total <= w->width)
-			return;
-		if (!shrink_widest(w, widths, total - w->width) && !drop_least(w, widths))
-			return;
-	}
+	size_t n = w->columns.len;
+	if (!w->width || total_of(widths, n) <= w->width)
+		return;
+	size_t *wish = xcalloc(n + 1, sizeof *wish);
+	memcpy(wish, widths, n * sizeof *wish);
+	fit_wide(w, widths, wish);
+	free(wish);
 }
 
 static void add_cell(const struct writer *w, struct buf *out, size_t c, struct sv text, size_t width, enum style style)

@@ -199,6 +199,35 @@ static void tables_fit_any_width(void **state)
 	}
 }
 
+/* What names a session stays whole; what is said of none, and extras, go before. */
+static void names_stay_whole_in_a_table(void **state)
+{
+	static const struct { const char *name, *branch, *reason, *address; enum session_state state; } rows[] = {
+		{ "flights-analysis-main-2", "main", NULL, "http://127.0.0.1:34501", SESSION_RUNNING }, { "sandbox-main", "main", NULL, NULL, SESSION_PAUSED } };
+	(void)state;
+	for (size_t width = 72; width <= 120; width += 24) {
+		struct err err = { 0 };
+		struct writer_spec spec = { .kind = WRITER_TABLE, .entity = ENTITY_SESSION, .width = width };
+		struct writer *w = writer_new(&spec, &err);
+		AUTO(buf_fini) struct buf out = BUF_INIT;
+		struct session s[2];
+		assert_non_null(w);
+		for (size_t i = 0; i < 2; i++) {
+			s[i] = (struct session){ .name = S(rows[i].name), .branch = S(rows[i].branch), .address = S(rows[i].address), .project = S("flights-analysis"), .state = rows[i].state };
+			writer_row(w, &(struct row){ .now_s = NOW, .session = &s[i] });
+		}
+		writer_end(w, &out);
+		writer_free(w);
+		const char *text = buf_str(&out);
+		assert_non_null(strstr(text, "flights-analysis-main-2 "));
+		assert_non_null(strstr(text, "running "));
+		assert_null(strstr(text, "REASON"));
+		assert_true(width < 100 || strstr(text, "http://127.0.0.1:34501"));
+		for (struct sv rest = sv_of(text), line; sv_split(&rest, '\n', &line);)
+			assert_true(text_width(line) <= width);
+	}
+}
+
 static void a_wrong_column_is_named_and_the_right_ones_listed(void **state)
 {
 	(void)state;
@@ -331,7 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_column_is_usable), cmocka_unit_test(what_is_behind_is_said_honestly), cmocka_unit_test(saved_work_is_json_whatever_its_names), cmocka_unit_test(every_state_has_a_look), cmocka_unit_test(every_image_state_explains_itself),
 		cmocka_unit_test(hostile_names_leave_no_writer_raw), cmocka_unit_test(a_tsv_row_has_as_many_tabs_as_its_head),
-		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width),
+		cmocka_unit_test(json_is_an_array_of_all_columns), cmocka_unit_test(sorting_keeps_equal_rows_in_order), cmocka_unit_test(tables_fit_any_width), cmocka_unit_test(names_stay_whole_in_a_table),
 		cmocka_unit_test(a_wrong_column_is_named_and_the_right_ones_listed), cmocka_unit_test(errors_are_sentences), cmocka_unit_test(messages_are_sentences), cmocka_unit_test(names_are_spelt_as_they_are), cmocka_unit_test(charts_have_their_width), cmocka_unit_test(what_git_did_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
