@@ -10,6 +10,8 @@
 #include "berth/text.h"
 #include "cli/cli_impl.h"
 
+enum { PATIENCE_MS = 4000 };
+
 static const struct {
 	enum command_id id;
 	void (*run)(struct cli *c);
@@ -140,6 +142,15 @@ static void interrupted(void *cli, int signo)
 	cli_end(c, NULL);
 }
 
+/* A person who waits for a host is told so: it may have a minute for each of its tries. */
+static void still_waiting(void *cli)
+{
+	struct cli *c = cli;
+	for (size_t i = 0; c->ready && i < app_n_forges(c->app); i++)
+		if (app_forge_fresh(c->app, i)->state == FRESH_LOADING)
+			cli_note(c, "Waiting for %s (ctrl-C leaves it) …", app_forge_name(c->app, i));
+}
+
 static void set_up(struct cli *c)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -147,6 +158,8 @@ static void set_up(struct cli *c)
 	c->err_tty = isatty(STDERR_FILENO);
 	c->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	c->colour = c->out_tty && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0 && config_colour(app_config(c->app)) != UI_COLOUR_NONE;
+	if (c->err_tty)
+		c->patience = loop_timer_start(app_loop(c->app), PATIENCE_MS, 0, still_waiting, c);
 	c->subscription = store_subscribe(app_store(c->app), noticed, c);
 	c->interrupt = loop_signal_watch(app_loop(c->app), SIGINT, interrupted, c);
 	c->terminate = loop_signal_watch(app_loop(c->app), SIGTERM, interrupted, c);
@@ -162,6 +175,7 @@ static void tear_down(struct cli *c)
 	loop_signal_unwatch(c->interrupt);
 	loop_signal_unwatch(c->terminate);
 	loop_timer_stop(c->counts);
+	loop_timer_stop(c->patience);
 	options_fini(&c->options);
 	free(c->branch);
 	if (!app_close(c->app))

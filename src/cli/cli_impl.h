@@ -33,6 +33,7 @@ struct cli {
 	struct loop_signal *interrupt, *terminate;
 	void (*on_interrupt)(struct cli *c); /* NULL: ends at once with 130 */
 	struct loop_timer *counts;     /* how long sessions are waited for that a list only counts; NULL: it doesn't, or no longer */
+	struct loop_timer *patience;   /* until a person is told what is waited for */
 	struct loop_fd *answering;     /* a question is open (confirm.c); then … */
 	void (*confirmed)(struct cli *c);
 	struct err err;

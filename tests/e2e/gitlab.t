@@ -156,7 +156,16 @@ is "$STATUS" 1 'doctor: and the exit code says so'
 sed -i 's/glpat-revoked/glpat-read/' "$config"
 
 # A host that is down ---------------------------------------------------------------------------------------------------
+tell faults '{"match": "GET /api/v4/projects", "kind": "hold"}' >/dev/null
+term_start 80x24 "$BERTH" projects
+term_ok 20 'Waiting for lab' 'a host that does not answer: a person is told what is waited for'
+term_end
+curl --disable --silent --request DELETE "$control/faults" >/dev/null
+term_start 110x30 "$BERTH"
+term_ok 30 'flights' 'the dashboard shows its projects'
 stop_process "$standin_pid"
+term_ok 60 'lab: no answer for [0-9]+s' 'a host that goes away stands in the top line, with the time that this lasts'
+term_end
 berth projects
 is "$STATUS" 0 'a host that is down does not take the other projects away'
 like "$ERR$OUT" 'lab' 'and is named'

@@ -323,29 +323,6 @@ void engine_is_replaced(void **state)
 	store_free(s);
 }
 
-void hosts_are_away_until_they_answer(void **state)
-{
-	struct store *s = store_new();
-	struct err why = { 0 };
-	(void)state;
-	err_set(&why, ERR_NET, "it is gone");
-	store_set_host_away(s, "lab", 0, NULL);                 /* one that was there stays so */
-	assert_int_equal(store_n_hosts_away(s), 0);
-	store_set_host_away(s, "lab", 100, &why);
-	store_set_host_away(s, "other", 200, &why);
-	err_set(&why, ERR_TIMEOUT, "it is silent");
-	store_set_host_away(s, "lab", 300, &why);               /* it is away since then, whatever is the reason now */
-	assert_int_equal(store_n_hosts_away(s), 2);
-	assert_string_equal(store_host_away_at(s, 0)->name, "lab");
-	assert_int_equal(store_host_away_at(s, 0)->since_s, 100);
-	assert_string_equal(store_host_away_at(s, 0)->why.text, "it is silent");
-	store_set_host_away(s, "lab", 0, NULL);
-	assert_int_equal(store_n_hosts_away(s), 1);
-	assert_string_equal(store_host_away_at(s, 0)->name, "other");
-	assert_null(store_host_away_at(s, 1));
-	store_free(s);
-}
-
 /* ---- notices ------------------------------------------------------------------------------------------------------------ */
 struct watcher {
 	struct store *s;
