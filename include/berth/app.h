@@ -94,7 +94,7 @@ int app_build_worker(const struct app_deps *deps /* only its configuration: a ho
 /* ---- logging in ---- */
 /* The address and the configured (or to be configured) name of a host; text NULL: the first configured one. Added to both. */
 int app_login_host(const struct app *a, const char *text, struct buf *ret_url, struct buf *ret_name, struct err *reterr);
-/* Tries a token: whose it is and what it may do. Gives a number for app_forget(). */
+/* Tries a token (NULL: the one that berth finds for this host): whose it is and what it may do. Gives a number for app_forget(). */
 unsigned app_login(struct app *a, const char *url, const struct secret *token, void (*got)(void *ctx, const struct account *a), app_end_fn end, void *ctx);
 /* What this token's scopes keep it from, a sentence a call ("Without the scope api: …"); *at is 0 before the first. False: no more. */
 bool account_lacks(const struct account *a, size_t *at, struct buf *ret);

@@ -9,6 +9,7 @@
 #include "berth/git.h"
 
 #define EXCHANGE_DIR "berth"           /* below .git */
+#define EXCHANGE_BESIDE ": the work is there as " /* in a sentence of exchange's: a branch follows that took what was pushed in the place of its own */
 struct exchange_ref { char *name; /* "main" */ struct oid pushed, base; /* zero: not there */ };
 typedef VEC(struct exchange_ref) exchange_refs;
 void exchange_refs_fini(exchange_refs *r);

@@ -54,6 +54,8 @@ const struct look *look_of_check(enum check_level l);
 void present_image_sentence(struct buf *b, const struct image *i, int64_t now_s, bool with_commands);
 /* What happened and the next step (hint NULL, "": none) as everybody is told it: two sentences, or the text alone as it is. Cleaned. */
 void present_message(struct buf *b, const struct message *m);
+/* Cleaned, with a capital letter where it begins with a word and not with a command, a path or a name. May be a command: no full stop is put behind. */
+void present_with_capital(struct buf *b, const char *s);
 /* "What happened. Next step." with a hint by error code where the error brings none. */
 void present_error(struct buf *b, const struct err *e);
 /* "2 changed files, 1 new file, 3 commits that are not pushed"; nothing where there is nothing. */

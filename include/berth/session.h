@@ -139,6 +139,7 @@ struct session_call *session_listen(struct engine *e, struct loop *l, const stru
 /* Git in a running session: the image's own, as the image's user, with this user's configuration and hooks (gitrun.c). */
 struct session_git_done {              /* all borrowed for the call */
 	const char *branch;            /* of the session, and of the project */
+	const char *landed;            /* the project's branch that took what was pushed, where `branch` could not; NULL: `branch` did */
 	const char *commit;            /* the one that was made, shortened; NULL: there was nothing to commit */
 	uint32_t files;                /* in it; or changed by what came */
 	uint32_t sent, came;           /* commits that were pushed; that came */

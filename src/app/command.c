@@ -47,7 +47,7 @@ static const struct command_flag flags_pin[] = {
 };
 static const struct command_flag flags_unpin[] = { FLAG_BESIDE, { NULL, 0, NULL, NULL } };
 static const struct command_flag flags_login[] = {
-	{ "check", 'c', NULL, "only check it" },
+	{ "check", 'c', NULL, "only check it (at a terminal: the one that berth has for this host)" },
 	{ NULL, 0, NULL, NULL },
 };
 static const struct command_flag flags_run[] = {

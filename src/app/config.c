@@ -118,10 +118,12 @@ static void take_option(struct config *c, const struct gitconf_entry *e)
 		return;
 	}
 	options_init(&probe);
-	if (options_set(&probe, d->id, e->value, FROM_CONFIG, &err) < 0)
+	if (options_set(&probe, d->id, e->value, FROM_CONFIG, &err) < 0) {
+		err_prefix(&err, "%s", e->name);
 		config_problem_in(c, e, err.text, err.hint);
-	else
+	} else {
 		value_set(&c->options[d->id], e->value, e);
+	}
 	options_fini(&probe);
 }
 

@@ -3,6 +3,7 @@
 #include "app/app_impl.h"
 
 #include "berth/path.h"
+#include "berth/token.h"
 
 enum { CONFIG_MAX = 4 << 20 };
 
@@ -10,6 +11,8 @@ struct login {
 	struct ask *ask;
 	struct app *app;
 	struct forge *forge;           /* with the new token; of this login alone */
+	char *url;
+	struct token_call *asking;     /* where the host's own token is looked for */
 	struct login *next;            /* of the app's that are not freed yet */
 };
 
@@ -22,6 +25,7 @@ static void login_free(void *login)
 			break;
 		}
 	forge_free(l->forge);
+	free(l->url);
 	free(l);
 }
 
@@ -74,21 +78,64 @@ int app_login_host(const struct app *a, const char *text, struct buf *ret_url, s
 	return 0;
 }
 
+static void try_token(struct login *l, const struct secret *token)
+{
+	struct app *a = l->app;
+	struct ask *k = l->ask;
+	struct config_forge known;
+	bool is_known = known_host(a, l->url, &known);
+	const struct forge_gitlab_config c = { .name = "login", .url = l->url, .token = token, .ca_file = is_known ? known.ca_file : NULL };
+	l->forge = forge_gitlab_new(a->loop, a->net, &c);
+	k->cancel = cancel_forge;
+	k->call = forge_account(l->forge, login_account, login_end, l);
+}
+
+static void cancel_token(void *login)
+{
+	struct login *l = login;
+	struct err err = { 0 };
+	token_cancel(l->asking);
+	err_set(&err, ERR_CANCELLED, "cancelled");
+	login_end(l, &err);
+}
+
+static void token_found(void *login, const struct token_found *t, const struct err *err)
+{
+	struct login *l = login;
+	l->asking = NULL;
+	if (t)
+		try_token(l, t->token);
+	else
+		login_end(l, err);
+}
+
+/* Of a host that is not configured, what its environment, glab and git have. */
+static void look_for_token(struct login *l)
+{
+	static const struct token_events events = { NULL, token_found };
+	struct host_facts h;
+	struct token_query q = { .url = l->url };
+	l->ask->cancel = cancel_token;
+	l->ask->call = l;
+	if (!host_of_url(l->app, l->url, &h, &q))
+		q = (struct token_query){ .url = l->url };
+	l->asking = token_find(l->app->loop, &q, &events, l);
+}
+
 unsigned app_login(struct app *a, const char *url, const struct secret *token, void (*got)(void *ctx, const struct account *a), app_end_fn end, void *ctx)
 {
 	struct ask *k = ask_new(a, end, ctx);
-	struct config_forge known;
-	bool is_known = known_host(a, url, &known);
-	const struct forge_gitlab_config c = { .name = "login", .url = url, .token = token, .ca_file = is_known ? known.ca_file : NULL };
 	struct login *l = xcalloc(1, sizeof *l);
 	l->ask = k;
 	l->app = a;
+	l->url = xstrdup(url);
 	l->next = a->logins;
 	a->logins = l;
-	l->forge = forge_gitlab_new(a->loop, a->net, &c);
 	k->got.account = got;
-	k->cancel = cancel_forge;
-	k->call = forge_account(l->forge, login_account, login_end, l);
+	if (token)
+		try_token(l, token);
+	else
+		look_for_token(l);
 	return k->number;
 }
 

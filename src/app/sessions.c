@@ -111,6 +111,11 @@ struct engine_tty *app_session_attach(struct app *a, const char *session, uint16
 	const struct session *s = known_session(a, session, &e, reterr);
 	if (!s || refuse_others(s, "can have a shell in it", reterr) < 0)
 		return NULL;
+	if (!session_is_up(s)) {
+		err_set(reterr, ERR_CONFLICT, "%s does not run, so there is no shell in it: it is %s", session, session_state_name(s->state));
+		err_hint(reterr, "`berth resume %s` goes on with it.", session);
+		return NULL;
+	}
 	session_shell_query(s, &q);
 	return engine_tty_open(e, &q, rows, cols, ev, ctx);
 }

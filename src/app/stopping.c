@@ -126,7 +126,7 @@ static void removed(void *stopping, const struct err *err)
 		return;
 	}
 	notes_forget(identity(t), t->session.name);
-	app_say(t->base.app, MESSAGE_GOOD, NULL, t->saved ? "%s is stopped, and its work is saved" : "%s is stopped", t->session.name);
+	app_say(t->base.app, MESSAGE_GOOD, NULL, t->how == APP_STOP_DISCARD ? "%s is removed, with its workspace" : t->saved ? "%s is stopped, and its work is saved" : "%s is stopped", t->session.name);
 	stopping_end(t, NULL);
 }
 

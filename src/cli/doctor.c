@@ -17,17 +17,32 @@ static void drop(struct cli *c)
 	c->clean_up = NULL;
 }
 
+/* What is longer than the terminal is wide goes on below where it began. */
+static void print_wrapped(struct cli *c, int indent, const char *text)
+{
+	struct sv rest = sv_of(text), line;
+	size_t width = cli_width(), cols = width > (size_t)indent + 20 ? width - (size_t)indent : 0;
+	for (bool first = true; cols && text_wrap(&rest, cols, &line); first = false)
+		cli_outf(c, "%*s%.*s\n", first ? 0 : indent, "", (int)line.len, line.p);
+	if (!cols)
+		cli_outf(c, "%s\n", text);
+}
+
 /* One line of the answer, and what to do about it below. */
 static void print_line(struct cli *c, const struct app_check *k)
 {
 	const struct look *look = look_of_check(k->level);
 	AUTO_STR what = text_cleaned(k->what);
-	AUTO_STR fix = text_cleaned(k->fix);
+	AUTO(buf_fini) struct buf fix = BUF_INIT;
+	present_with_capital(&fix, k->fix);
 	static const char *const colours[] = { "32", "33", "31" };
 	const char *glyph = c->ascii ? look->ascii : look->glyph;
-	cli_outf(c, "%s%s%s%s %-8s %-9s %s\n", c->colour ? "\033[" : "", c->colour ? colours[k->level] : "", c->colour ? "m" : "", glyph, look->word, k->subject, what);
-	if (*fix)
-		cli_outf(c, "%*s-> %s\n", 21, "", fix);
+	cli_outf(c, "%s%s%s%s %-8s %-9s ", c->colour ? "\033[" : "", c->colour ? colours[k->level] : "", c->colour ? "m" : "", glyph, look->word, k->subject);
+	print_wrapped(c, 21, what);
+	if (fix.len) {
+		cli_outf(c, "%*s-> ", 21, "");
+		print_wrapped(c, 24, buf_str(&fix));
+	}
 	if (c->colour)
 		cli_out(c, SV("\033[0m"));
 }

@@ -6,6 +6,44 @@
 #include "berth/path.h"
 #include "cli/cli_impl.h"
 
+/* ---- what is said when it went well ---- */
+static void forget_data(struct cli *c)
+{
+	free(c->data);
+	c->data = NULL;
+	c->clean_up = NULL;
+}
+
+struct deed { size_t n_messages; }; /* that were said before it began: they are about other things */
+
+static void deed_begins(struct cli *c)
+{
+	struct deed *d = xcalloc(1, sizeof *d);
+	d->n_messages = store_n_messages(app_store(c->app));
+	c->data = d;
+	c->clean_up = forget_data;
+}
+
+/* What became of it and of its work, as the core has said it; a failure is said by its error alone. */
+static void ended_well(void *cli, const struct err *err)
+{
+	struct cli *c = cli;
+	struct store *st = app_store(c->app);
+	const struct deed *d = c->data;
+	size_t n = store_n_messages(st);
+	for (size_t i = n - MIN_OF(n, d->n_messages); !err && i-- > 0;) {
+		const struct message *m = store_message_at(st, i);
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		if (m->hint || m->named)
+			present_message(&b, m);
+		else
+			present_with_capital(&b, m->text);
+		cli_note(c, "%s%s", buf_str(&b), m->hint ? "" : ".");
+	}
+	forget_data(c);
+	cli_end(c, err);
+}
+
 /* ---- stop, pause, resume ---- */
 static void tell_whose(struct cli *c, const struct session *s)
 {
@@ -18,10 +56,12 @@ static void stop_now(struct cli *c)
 {
 	const struct session *s = the_session(c);
 	enum app_stop how = cli_flag(c, "force") ? APP_STOP_DISCARD : cli_flag(c, "keep") ? APP_STOP_KEEP : APP_STOP_SAVED;
-	if (s && how != APP_STOP_DISCARD)
+	if (!s)
+		return;
+	if (how != APP_STOP_DISCARD)
 		tell_whose(c, s);
-	if (s)
-		app_session_stop(c->app, s->name, how, 0, cli_ended, c);
+	deed_begins(c);
+	app_session_stop(c->app, s->name, how, 0, ended_well, c);
 }
 
 void run_stop(struct cli *c)
@@ -37,7 +77,8 @@ static void pause_now(struct cli *c)
 		return;
 	if (session_is_up(s)) {
 		tell_whose(c, s);
-		app_session_stop(c->app, s->name, APP_STOP_PAUSE, 0, cli_ended, c);
+		deed_begins(c);
+		app_session_stop(c->app, s->name, APP_STOP_PAUSE, 0, ended_well, c);
 		return;
 	}
 	err_set(&err, ERR_CONFLICT, "%s does not run: it is %s", s->name, session_state_name(s->state));
@@ -49,11 +90,25 @@ void run_pause(struct cli *c)
 	with_sessions(c, pause_now);
 }
 
+/* It has another port and another token than before. */
+static void resumed(void *cli, const struct err *err)
+{
+	struct cli *c = cli;
+	const struct session *s = err ? NULL : the_session(c);
+	AUTO_STR how = s ? xasprintf(s->has_token ? "`berth connect %s` shows its address." : "`berth attach %s` opens a shell in it.", s->name) : NULL;
+	if (err || s)
+		ended_well(c, err);
+	if (how)
+		cli_note(c, "%s", how);
+}
+
 static void resume_now(struct cli *c)
 {
 	const struct session *s = the_session(c);
-	if (s)
-		app_session_resume(c->app, s->name, cli_ended, c);
+	if (!s)
+		return;
+	deed_begins(c);
+	app_session_resume(c->app, s->name, resumed, c);
 }
 
 void run_resume(struct cli *c)
@@ -101,18 +156,31 @@ void run_extend(struct cli *c)
 static void exported(void *cli, uint64_t bytes)
 {
 	struct cli *c = cli;
+	const char *path = c->data;
 	AUTO(buf_fini) struct buf size = BUF_INIT;
 	text_add_size(&size, bytes);
-	cli_note(c, "The workspace is exported: %s.", buf_str(&size));
+	if (strcmp(path, "-") == 0)
+		cli_note(c, "The workspace is exported: %s.", buf_str(&size));
+	else
+		cli_note(c, "The workspace is in %s: %s.", path, buf_str(&size));
+}
+
+static void export_ended(void *cli, const struct err *err)
+{
+	forget_data(cli);
+	cli_end(cli, err);
 }
 
 static void export_now(struct cli *c)
 {
 	const struct session *s = the_session(c);
 	const char *output = cli_flag(c, "output");
-	AUTO_STR path = output ? xstrdup(output) : s ? xasprintf("%s.tar", s->name) : NULL;
-	if (s)
-		app_session_export(c->app, s->name, path, exported, cli_ended, c);
+	char *path = !s ? NULL : output ? xstrdup(output) : xasprintf("%s.tar", s->name);
+	if (!s)
+		return;
+	c->data = path;
+	c->clean_up = forget_data;
+	app_session_export(c->app, s->name, path, exported, export_ended, c);
 }
 
 void run_export(struct cli *c)
@@ -148,7 +216,8 @@ static void discard_now(struct cli *c)
 		err_set(&err, ERR_CANCELLED, "nothing was discarded");
 		err_hint(&err, "--yes discards without asking.");
 	} else {
-		app_session_stop(c->app, s->name, APP_STOP_DISCARD, 0, cli_ended, c);
+		deed_begins(c);
+		app_session_stop(c->app, s->name, APP_STOP_DISCARD, 0, ended_well, c);
 		return;
 	}
 	cli_end(c, &err);

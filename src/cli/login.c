@@ -98,7 +98,8 @@ void run_login(struct cli *c)
 	struct err err = { 0 };
 	c->data = l;
 	c->clean_up = drop;
-	if (app_login_host(c->app, c->n_args ? c->args[0] : NULL, &l->url, &l->name, &err) == 0 && !(l->token = read_token(buf_str(&l->name)))) {
+	bool looks = cli_flag(c, "check") && isatty(STDIN_FILENO); /* at the one that is there already */
+	if (app_login_host(c->app, c->n_args ? c->args[0] : NULL, &l->url, &l->name, &err) == 0 && !looks && !(l->token = read_token(buf_str(&l->name)))) {
 		err_set(&err, ERR_USAGE, "no token was given");
 		err_hint(&err, "Make one at %s/-/user_settings/personal_access_tokens with the scope api (read_api to look only).", buf_str(&l->url));
 	}

@@ -218,7 +218,7 @@ static int beside(struct run *r, const struct exchange_ref *ref, const struct er
 		struct err err = { 0 };
 		int rc = move(r, name, &ref->pushed, &err);
 		if (rc == 0)
-			buf_addf(&r->ret->said, "%s %s on your machine, and stays as it is: the work is there as %s\n", ref->name, checked_out ? "is checked out" : "has other commits", name);
+			buf_addf(&r->ret->said, "%s %s on your machine, and stays as it is" EXCHANGE_BESIDE "%s\n", ref->name, checked_out ? "is checked out" : "has other commits", name);
 		if (rc != -ERR_CONFLICT)
 			return rc == 0 ? 0 : (err_copy(r->reterr, &err), rc);
 	}

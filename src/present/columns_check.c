@@ -22,7 +22,7 @@ static void what_text(struct buf *b, const struct row *r, enum style *ret_style)
 static void fix_text(struct buf *b, const struct row *r, enum style *ret_style)
 {
 	*ret_style = STYLE_DIM;
-	buf_add_str(b, r->check->fix);
+	present_with_capital(b, r->check->fix);
 }
 
 const struct column check_columns[] = {

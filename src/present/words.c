@@ -28,7 +28,7 @@ const char *present_hint_for(enum err_code code)
 /* A sentence begins with a capital letter, but for a name that is spelt as it is: a path, a command, an address, an option. */
 static bool begins_with_a_word(const char *s)
 {
-	static const char *const programs[] = { "apt", "berth", "docker", "git", "glab", "podman", "ssh", "sudo", "systemctl" };
+	static const char *const programs[] = { "apt", "berth", "chmod", "docker", "git", "glab", "podman", "ssh", "sudo", "systemctl" };
 	size_t n = strcspn(s, " ");
 	for (size_t i = 0; i < ARRAY_LEN(programs); i++)
 		if (sv_eq((struct sv){ s, n }, sv_of(programs[i])))
@@ -36,14 +36,23 @@ static bool begins_with_a_word(const char *s)
 	return s[n] == ' ' && n > 1 && !memchr(s, '/', n) && !memchr(s, ':', n) && !memchr(s, '.', n) && !memchr(s, '-', n) && !memchr(s, '_', n);
 }
 
-static void add_sentence_as(struct buf *b, const char *s, bool named)
+void present_with_capital(struct buf *b, const char *s)
 {
 	size_t at = b->len;
 	text_clean(b, sv_of(s));
+	if (b->len > at && b->p[at] >= 'a' && b->p[at] <= 'z' && begins_with_a_word(s))
+		b->p[at] = (char)(b->p[at] - 'a' + 'A');
+}
+
+static void add_sentence_as(struct buf *b, const char *s, bool named)
+{
+	size_t at = b->len;
+	if (named)
+		text_clean(b, sv_of(s));
+	else
+		present_with_capital(b, s);
 	if (b->len > at && !strchr(".!?:", b->p[b->len - 1]))
 		buf_add_char(b, '.');
-	if (!named && b->len > at && b->p[at] >= 'a' && b->p[at] <= 'z' && begins_with_a_word(s))
-		b->p[at] = (char)(b->p[at] - 'a' + 'A');
 }
 
 static void add_sentence(struct buf *b, const char *s)
@@ -180,12 +189,13 @@ static void pull_done(struct buf *b, const struct session_git_done *d)
 
 void present_git_done(struct buf *b, const struct session_git_done *d, bool pull)
 {
+	const char *to = d->landed ? d->landed : d->branch;
 	if (pull) {
 		pull_done(b, d);
 	} else if (d->commit) {
 		buf_add_str(b, "Committed ");
 		add_count(b, d->files, "file");
-		buf_addf(b, " as %s, and pushed to %s", d->commit, d->branch);
+		buf_addf(b, " as %s, and pushed to %s", d->commit, to);
 		if (d->sent > 1) {
 			buf_add_str(b, " with ");
 			add_count(b, d->sent - 1, "commit");
@@ -194,9 +204,9 @@ void present_git_done(struct buf *b, const struct session_git_done *d, bool pull
 	} else if (d->sent) {
 		buf_add_str(b, "There was nothing to commit; ");
 		add_count(b, d->sent, "commit");
-		buf_addf(b, " %s pushed to %s", d->sent == 1 ? "was" : "were", d->branch);
+		buf_addf(b, " %s pushed to %s", d->sent == 1 ? "was" : "were", to);
 	} else if (d->pushed) {
-		buf_addf(b, "There was nothing to commit; %s was pushed, as a new branch of the project", d->branch);
+		buf_addf(b, "There was nothing to commit; %s was pushed, as a new branch of the project", to);
 	} else {
 		buf_addf(b, "There is nothing to commit, and the project has all of %s", d->branch);
 	}

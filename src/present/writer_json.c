@@ -130,6 +130,7 @@ void present_json_git_done(struct buf *b, const struct session_git_done *d)
 {
 	AUTO_JSON j = json_object();
 	json_object_set_new(j, "branch", json_str_lossy(sv_of(d->branch)));
+	json_object_set_new(j, "landed", d->landed ? json_str_lossy(sv_of(d->landed)) : json_null());
 	json_object_set_new(j, "commit", d->commit ? json_str_lossy(sv_of(d->commit)) : json_null());
 	json_object_set_new(j, "files", json_integer(d->files));
 	json_object_set_new(j, "pushed", json_integer(d->sent));

@@ -12,6 +12,7 @@
  * took it and what HEAD was: when that process is gone and no git runs in the project, the next commit clears it away, and where the commit
  * had been made already, its index takes its place first.
  */
+#include "berth/exchange.h"
 #include "berth/mem.h"
 #include "call.h"
 #include "gitrun.h"
@@ -203,6 +204,10 @@ static void tell(struct gitrun_call *c, const struct gitrun *g)
 		AUTO(buf_fini) struct buf b = BUF_INIT;
 		gitrun_words(&b, g->came.items[i]);
 		VEC_PUSH(&came, xstrdup(buf_str(&b)));
+	}
+	for (size_t i = 0; i < notes.len && !d.landed; i++) {
+		const char *beside = strstr(notes.items[i], EXCHANGE_BESIDE);
+		d.landed = beside ? beside + strlen(EXCHANGE_BESIDE) : NULL;
 	}
 	d.notes = notes.items;
 	d.n_notes = notes.len;

@@ -179,7 +179,10 @@ static int read_option(struct link *l, struct sv name, struct sv value, struct e
 		return keep_extra(l, name, value, reterr);
 	if (link_sets(l, d->id) && d->id != OPT_ENVIRONMENT)
 		return wrong_value(reterr, d->name, value, "is the second one");
-	return options_set(&l->options, d->id, text, FROM_USER, reterr);
+	int r = options_set(&l->options, d->id, text, FROM_USER, reterr);
+	if (r < 0)
+		err_prefix(reterr, "the link's %s", d->name);
+	return r;
 }
 
 static int read_parameter(struct link *l, struct sv name, struct sv value, struct err *reterr)

@@ -39,7 +39,7 @@ const struct option_def *option_by_name(const char *name)
 	return NULL;
 }
 
-/* ---- checks: each gives the normal form, or says what is allowed ---- */
+/* ---- checks: each gives the normal form, or says what is allowed; whoever asks says what for, by the name it has there ---- */
 static bool cores_parse(struct sv s, double *ret)
 {
 	if (s.len > 1 && s.p[s.len - 1] == 'm') { /* Kubernetes' millicores, which RenkuLab's projects may have */
@@ -82,8 +82,8 @@ static char *check_number(const struct option_def *d, struct sv s, struct err *r
 		n = (double)whole;
 	if (ok && n >= range_end(d, d->least) && n <= range_end(d, d->most))
 		return d->kind == OPTION_CORES ? xasprintf("%.4g", n) : d->kind == OPTION_BYTES ? bytes_text(whole) : xasprintf("%llu", (unsigned long long)whole);
-	static const char *const forms[] = { [OPTION_CORES] = "a number", [OPTION_BYTES] = "a size such as 2G or 512M", [OPTION_COUNT] = "a whole number" };
-	err_set(reterr, ERR_USAGE, "'%.*s' is not what %s can be: %s from %s to %s", (int)MIN_OF(s.len, 60u), s.p, d->name, forms[d->kind], d->least, d->most);
+	static const char *const forms[] = { [OPTION_CORES] = "a number", [OPTION_BYTES] = "a size (2G, 512M)", [OPTION_COUNT] = "a whole number" };
+	err_set(reterr, ERR_USAGE, "'%.*s' is not %s from %s to %s", (int)MIN_OF(s.len, 60u), s.p, forms[d->kind], d->least, d->most);
 	return NULL;
 }
 
@@ -104,7 +104,7 @@ static char *check_path(struct sv s, struct err *reterr)
 		plain = !((unsigned char)s.p[i] & 0x80);
 	if (plain && !sv_starts(s, SV("//")))
 		return sv_dup(s);
-	err_set(reterr, ERR_USAGE, "'%.*s' is not what environment can be: a path that begins with one / (such as /lab or /rstudio), or shell",
+	err_set(reterr, ERR_USAGE, "'%.*s' is neither a path that begins with one / (/lab, /rstudio) nor shell",
 	        (int)MIN_OF(s.len, 60u), s.p);
 	return NULL;
 }
@@ -132,7 +132,7 @@ static char *check_image(struct sv s, struct err *reterr)
 	return NULL;
 }
 
-static char *check_yes_no(const struct option_def *d, struct sv s, struct err *reterr)
+static char *check_yes_no(struct sv s, struct err *reterr)
 {
 	static const struct { const char *word; bool yes; } words[] = {
 		{ "yes", true }, { "true", true }, { "on", true }, { "1", true }, { "no", false }, { "false", false }, { "off", false }, { "0", false }, { "", false },
@@ -140,7 +140,7 @@ static char *check_yes_no(const struct option_def *d, struct sv s, struct err *r
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (s.len == strlen(words[i].word) && strncasecmp(s.p, words[i].word, s.len) == 0)
 			return xstrdup(words[i].yes ? "yes" : "no");
-	err_set(reterr, ERR_USAGE, "'%.*s' is not what %s can be: yes or no", (int)MIN_OF(s.len, 60u), s.p, d->name);
+	err_set(reterr, ERR_USAGE, "'%.*s' is neither yes nor no", (int)MIN_OF(s.len, 60u), s.p);
 	return NULL;
 }
 
@@ -164,14 +164,14 @@ static char *check_time(const struct option_def *d, struct sv s, struct err *ret
 	if (time_parse(s, &n) && (!n || (n >= least && n <= most)))
 		return !n ? xstrdup("0") : xasprintf("%llu%c", (unsigned long long)(n % 86400 == 0 && n > 86400 ? n / 86400 : n % 3600 == 0 ? n / 3600 : n % 60 == 0 ? n / 60 : n),
 		                                     n % 86400 == 0 && n > 86400 ? 'd' : n % 3600 == 0 ? 'h' : n % 60 == 0 ? 'm' : 's');
-	err_set(reterr, ERR_USAGE, "'%.*s' is not what %s can be: a time such as 12h, 30m or 2d, from %s to %s, or 0 for never", (int)MIN_OF(s.len, 60u), s.p, d->name, d->least, d->most);
+	err_set(reterr, ERR_USAGE, "'%.*s' is not a time (12h, 30m, 2d) from %s to %s, or 0 for never", (int)MIN_OF(s.len, 60u), s.p, d->least, d->most);
 	return NULL;
 }
 
 static char *check(const struct option_def *d, struct sv s, struct err *reterr)
 {
 	if (d->kind == OPTION_YES_NO)
-		return check_yes_no(d, s, reterr);
+		return check_yes_no(s, reterr);
 	if (d->kind == OPTION_TIME)
 		return check_time(d, s, reterr);
 	if (d->kind == OPTION_ENV)

@@ -32,9 +32,11 @@ void text_add_duration(struct buf *b, int64_t seconds)
 		buf_addf(b, "%llds", s);
 	else if (s < HOUR)
 		buf_addf(b, "%lldm%02llds", s / MINUTE, s % MINUTE);
-	else if (s < DAY)
+	else if (s < DAY && s % HOUR / MINUTE)
 		buf_addf(b, "%lldh%02lldm", s / HOUR, s % HOUR / MINUTE);
-	else if (s < 10 * DAY)
+	else if (s < DAY)
+		buf_addf(b, "%lldh", s / HOUR);
+	else if (s < 10 * DAY && s % DAY / HOUR)
 		buf_addf(b, "%lldd%02lldh", s / DAY, s % DAY / HOUR);
 	else
 		buf_addf(b, "%lldd", s / DAY);

@@ -318,8 +318,9 @@ void do_attach(struct tui *t)
 	const struct session *s = sel_session(t);
 	if (!s || !t->host.attach)
 		return;
+	const char *key = keymap_key_of(t->keymap, CMD_RESUME, "sessions");
 	if (!session_is_up(s))
-		say(t, MESSAGE_WARN, "%s does not run, so there is no shell in it", s->name);
+		say(t, MESSAGE_WARN, "%s does not run, so there is no shell in it%s%s%s", s->name, key ? ": " : "", key ? key : "", key ? " goes on with it" : "");
 	else
 		t->host.attach(t->host.self, s->name);
 }

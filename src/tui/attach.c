@@ -28,6 +28,7 @@ static void give_back(void *attach)
 	struct attach *x = attach;
 	struct term *m = x->m;
 	m->attach = NULL;
+	term_write(STDOUT_FILENO, SV("\r\n")); /* else what comes when berth ends stands in the middle of the shell's last line */
 	term_enter(m);
 	app_suspend(m->app, false);
 	attach_free(x);

@@ -29,8 +29,10 @@ static void got_check(void *page, const struct app_check *c)
 	struct page *p = page;
 	page_row(p, c->subject, STYLE_PLAIN, c->what);
 	p->rows[p->n_rows - 1].look = look_of_check(c->level);
-	if (*c->fix)
-		page_row(p, NULL, STYLE_DIM, c->fix);
+	AUTO(buf_fini) struct buf fix = BUF_INIT;
+	present_with_capital(&fix, c->fix);
+	if (fix.len)
+		page_row(p, NULL, STYLE_DIM, buf_str(&fix));
 	tui_dirty(p->t);
 }
 

@@ -21,6 +21,9 @@ run bash -c 'printf "%s\n" glpat-zoe | "$0" login lab' "$BERTH"
 is "$STATUS" 0 'login: a good one is kept'
 is "$(stat -c %a "$config")" 600 'login: in a file that nobody else can read'
 unlike "$OUT$ERR" 'glpat-zoe' 'login: the token is not shown'
+term_start 100x20 "$BERTH" login lab --check
+term_ok 20 'it is zoe' 'login --check: at a terminal, the one that is kept'
+term_end
 
 # Looking ------------------------------------------------------------------------------------------------------------
 berth projects --json

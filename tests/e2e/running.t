@@ -36,13 +36,19 @@ mend_repository() { mv "$folder.away" "$folder"; }
 put
 berth pause "$session"
 is "$STATUS" 0 'it is paused' || diag "$ERR"
+like "$(tr '\n' ' ' <<<"$ERR")" "The work .*saved as renku/autosave/[^ ]*\. $session is paused; its workspace is kept\." 'what became of it and of its work is said'
 is "$(state "$session")" paused 'and shows as that'
 ok 'its work is saved' saved
 ok 'and in its workspace' kept
 berth pause "$session"
 isnt "$STATUS" 0 'one that is paused is not paused again'
+term_start 100x20 "$BERTH" attach "$session"
+term_ok 20 'so there is no shell in it: it is paused. `berth resume' 'a shell in it: what to do first'
+nok 'and it is not said to be there' term_shows 'A shell in'
+term_end
 berth resume "$session"
 is "$STATUS" 0 'it goes on' || diag "$ERR"
+like "$ERR" "berth (connect|attach) $session" 'and how one gets there is said'
 is "$(state "$session")" running 'and runs'
 ok 'with its work' kept
 berth resume "$session"
@@ -51,6 +57,7 @@ is "$STATUS" 6 'one that runs is not resumed'
 # Export -----------------------------------------------------------------------------------------------------------------
 berth export "$session" --output "$T/out.tar"
 is "$STATUS" 0 'its workspace is exported' || diag "$ERR"
+like "$ERR" "$T/out.tar: [0-9]" 'where it is and how big is said'
 tar -xOf "$T/out.tar" --wildcards '*/work.bin' | cmp -s - "$T/work"
 is $? 0 'every byte of it'
 nok 'nothing half written is left' test -e "$T/out.tar.part"

@@ -113,6 +113,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_log_may_be_stopped_in_its_own_piece),
 	cmocka_unit_test(a_host_that_is_away_is_told_until_it_answers),
 	cmocka_unit_test(a_login_says_whose_token_it_is),
+	cmocka_unit_test(a_login_looks_at_the_token_that_is_kept),
 	cmocka_unit_test(a_login_that_is_refused_or_left),
 	cmocka_unit_test(a_login_at_no_gitlab_says_so),
 	cmocka_unit_test(a_refusal_without_words_is_said_once),

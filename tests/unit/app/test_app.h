@@ -108,6 +108,7 @@ void logs_are_read_from_wherever_they_are(void **state);
 void a_log_may_be_stopped_in_its_own_piece(void **state);
 void a_host_that_is_away_is_told_until_it_answers(void **state);
 void a_login_says_whose_token_it_is(void **state);
+void a_login_looks_at_the_token_that_is_kept(void **state);
 void a_login_that_is_refused_or_left(void **state);
 void a_login_at_no_gitlab_says_so(void **state);
 void a_refusal_without_words_is_said_once(void **state);

@@ -120,6 +120,27 @@ void a_login_says_whose_token_it_is(void **state)
 	script_stop(&sc);
 }
 
+/* Without a token it is the host's own that is looked at. */
+void a_login_looks_at_the_token_that_is_kept(void **state)
+{
+	(void)state;
+	struct world w;
+	struct script sc;
+	struct account_seen s = { .user = "" };
+	SCRIPT(&sc, { "GET /api/v4/user", OK("{\"id\":3,\"username\":\"ann\",\"name\":\"Ann\"}") }, { "GET /api/v4/version", OK("{\"version\":\"17.1.0\"}") },
+	            { "GET /api/v4/personal_access_tokens/self", OK("{\"id\":5,\"name\":\"t\",\"scopes\":[\"read_api\"],\"active\":true,\"revoked\":false}") });
+	begin(&w, &sc);
+	app_login(w.app, sc.srv.url, NULL, hear_account, hear_end, &s);
+	wait_for(&w, &s.heard.n);
+	assert_int_equal(s.heard.err.code, ERR_NONE);
+	assert_string_equal(s.user, "ann");
+	assert_true(was_asked(&sc, "GET /api/v4/user", "Bearer old-token"));
+	app_login(w.app, sc.srv.url, NULL, hear_account, hear_end, &s); /* and one that the end of all overtakes */
+	world_free(&w);
+	assert_int_equal(s.heard.got, 1);
+	script_stop(&sc);
+}
+
 void a_login_that_is_refused_or_left(void **state)
 {
 	(void)state;

@@ -297,6 +297,14 @@ static void names_are_spelt_as_they_are(void **state)
 	err_prefix(&err, "the branch");
 	present_error(&said, &err);
 	assert_string_equal(buf_str(&said), "The branch: plots is gone.");
+	static const struct { const char *text, *said; } steps[] = {
+		{ "make another at lab", "Make another at lab" }, { "berth login lab", "berth login lab" }, { "chmod go-w '/x'", "chmod go-w '/x'" }, { "", "" }, { "it is\tso", "It is so" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		buf_clear(&said);
+		present_with_capital(&said, steps[i].text);
+		assert_string_equal(buf_str(&said), steps[i].said);
+	}
 }
 
 static void charts_have_their_width(void **state)
@@ -332,6 +340,7 @@ static void what_git_did_is_told(void **state)
 	static const struct { struct session_git_done d; bool pull; const char *words; } rows[] = {
 		{ { .branch = "main", .commit = "9f8e7d6", .files = 3, .sent = 1, .pushed = true }, false, "Committed 3 files as 9f8e7d6, and pushed to main" },
 		{ { .branch = "main", .commit = "9f8e7d6", .files = 1, .sent = 3, .pushed = true }, false, "Committed 1 file as 9f8e7d6, and pushed to main with 2 commits from before" },
+		{ { .branch = "main", .landed = "main-x", .commit = "9f8e7d6", .files = 1, .sent = 1, .pushed = true }, false, "Committed 1 file as 9f8e7d6, and pushed to main-x" },
 		{ { .branch = "main", .sent = 1, .pushed = true }, false, "There was nothing to commit; 1 commit was pushed to main" },
 		{ { .branch = "x", .pushed = true }, false, "There was nothing to commit; x was pushed, as a new branch of the project" },
 		{ { .branch = "main" }, false, "There is nothing to commit, and the project has all of main" },
@@ -350,7 +359,7 @@ static void what_git_did_is_told(void **state)
 		assert_string_equal(buf_str(&b), rows[i].words);
 	}
 	present_json_git_done(&json, &d);
-	assert_string_equal(buf_str(&json), "{\"branch\":\"m\\u001B\",\"commit\":null,\"files\":0,\"pushed\":0,\"came\":1,\"ahead\":0,\"commits\":[\"9f8e7d6 caf\xef\xbf\xbd\\\"\"],"
+	assert_string_equal(buf_str(&json), "{\"branch\":\"m\\u001B\",\"landed\":null,\"commit\":null,\"files\":0,\"pushed\":0,\"came\":1,\"ahead\":0,\"commits\":[\"9f8e7d6 caf\xef\xbf\xbd\\\"\"],"
 	                                   "\"notes\":[\"a\\tnote\"]}\n");
 }
 

@@ -21,7 +21,7 @@ static void ages_take_four_columns(void **state)
 static void durations(void **state)
 {
 	static const struct { int64_t s; const char *want; } rows[] = {
-		{ -5, "0s" }, { 0, "0s" }, { 59, "59s" }, { 64, "1m04s" }, { 3599, "59m59s" }, { 8040, "2h14m" }, { 3 * 86400 + 4 * 3600, "3d04h" }, { 299 * 86400 + 4 * 3600, "299d" },
+		{ -5, "0s" }, { 0, "0s" }, { 59, "59s" }, { 64, "1m04s" }, { 3599, "59m59s" }, { 8040, "2h14m" }, { 7200, "2h" }, { 2 * 86400 + 59, "2d" }, { 3 * 86400 + 4 * 3600, "3d04h" }, { 299 * 86400 + 4 * 3600, "299d" },
 		{ INT64_MAX, "106751991167300d" },
 	};
 
