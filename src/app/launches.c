@@ -40,7 +40,8 @@ static void start_unlink(struct start *s)
 
 static void start_failed(struct start *s, const struct err *err)
 {
-	AUTO_STR prefix = xasprintf("%s did not start: ", s->session);
+	AUTO_STR words = xasprintf("%s did not start", s->session);
+	AUTO_STR prefix = sv_starts(sv_of(err->text), sv_of(words)) ? NULL : xasprintf("%s: ", words);
 	s->ended = true;
 	s->err = *err;
 	if (err->code == ERR_CANCELLED)
