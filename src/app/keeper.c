@@ -48,6 +48,17 @@ static void keeper_end(struct keeper *k, const struct err *err)
 	ask_end(ask, err ? &copy : NULL);
 }
 
+/* Another one, which begins with the configuration as it is now, goes on. */
+static void hand_over(struct keeper *k)
+{
+	struct app *a = k->app;
+	struct ask *ask = k->ask;
+	app_say(a, MESSAGE_INFO, NULL, "The configuration names other hosts or folders: a new keeper, which knows them, goes on");
+	keeper_free(k);
+	keeper_ensure(a);
+	ask_end(ask, NULL);
+}
+
 const char *keeper_engine(const struct keeper *k)
 {
 	return engine_identity(link_engine(k->app));
@@ -207,6 +218,10 @@ static void round_begin(void *keeper)
 	k->down_since_ms = 0;
 	if (k->down_at_s)
 		tell_engine_ends(k);
+	if (!k->saving && !k->app->stopping && keeper_is_outdated(k)) {
+		hand_over(k);
+		return;
+	}
 	keeper_look_for_tokens(k);
 	bool any = collect(k, &next_s);
 	if (any || k->saving)

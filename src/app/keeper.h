@@ -17,7 +17,8 @@ struct keeper {
 	int64_t save_next_s;     /* not before */
 	uint64_t lonely_since_ms, down_since_ms;
 	int64_t down_at_s;       /* when the engine went away; 0: it is there */
-	struct loop_path *config; /* somebody may log in again */
+	struct loop_path *config; /* somebody may log in again, or name another host or folder */
+	bool config_changed;     /* and nobody has looked yet whether it names others */
 	int64_t tokens_at_s;     /* when they were last looked for; 0: now is the time */
 };
 
@@ -27,5 +28,6 @@ void keeper_go_on(struct keeper *k);
 void keeper_hand(struct keeper *k, const struct session *s); /* keeper_hand.c; likewise */
 void keeper_watch_tokens(struct keeper *k);
 void keeper_look_for_tokens(struct keeper *k);
+bool keeper_is_outdated(struct keeper *k); /* the configuration names hosts or folders that this process does not know */
 void keeper_stop_ended(void *keeper, const struct err *err);  /* of a stop that the keeper began */
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The keeper gives each session git's login: when it first sees it, and again when the host's token has changed. */
+#include <string.h>
+
 #include "app/keeper.h"
 #include "berth/log.h"
 #include "berth/path.h"
@@ -39,7 +41,52 @@ static void config_changed(void *keeper)
 {
 	struct keeper *k = keeper;
 	k->tokens_at_s = 0;
+	k->config_changed = true;
 	keeper_wake(k->app);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool has_folder(const struct config_forge *f, const char *folder)
+{
+	for (size_t i = 0; i < f->n_folders; i++)
+		if (strcmp(f->folders[i], folder) == 0)
+			return true;
+	return false;
+}
+
+/* What it has no more is no matter: sessions of it go on with what this process knows. */
+static bool is_known(const struct config *c, const struct config_forge *f)
+{
+	struct config_forge had;
+	for (size_t i = 0; config_forge_at(c, i, &had); i++) {
+		if (had.kind != f->kind || !same(had.name, f->name) || !same(had.url, f->url) || had.depth < f->depth)
+			continue;
+		bool all = true;
+		for (size_t k = 0; k < f->n_folders; k++)
+			all = all && has_folder(&had, f->folders[k]);
+		if (all)
+			return true;
+	}
+	return false;
+}
+
+bool keeper_is_outdated(struct keeper *k)
+{
+	struct config_forge f;
+	struct err err = { 0 };
+	bool outdated = false;
+	if (!k->config_changed)
+		return false;
+	struct config *now = config_read(config_path(k->app->config), &err);
+	for (size_t i = 0; !err.code && config_forge_at(now, i, &f); i++)
+		outdated = outdated || !is_known(k->app->config, &f);
+	config_free(now);
+	k->config_changed = outdated;
+	return outdated;
 }
 
 void keeper_watch_tokens(struct keeper *k)
