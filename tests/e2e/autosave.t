@@ -183,6 +183,7 @@ engine_call POST "/containers/$container/kill" >/dev/null
 wait_ok 20 'the container is killed' test "$(engine_json "/containers/$container/json" 'd["State"]["Status"]')" = exited
 berth save "$session"
 is "$STATUS" 0 'a dead one'\''s work is saved' || diag "$ERR"
+ok 'a dead one: the repository is sound' git -C "$folder" fsck --strict --no-dangling
 forget
 
 # Where it can't be saved it says so, and the workspace stays.
@@ -196,6 +197,7 @@ chmod u+w "$folder/.git/objects" "$folder/.git/objects/pack"
 is "$(volumes "io.berth.session=$session" | wc -l)" 1 'the workspace is there'
 berth save "$session"
 is "$STATUS" 0 'and saved when the repository is back' || diag "$ERR"
+ok 'and the repository is sound' git -C "$folder" fsck --strict --no-dangling
 is "$(find "$XDG_CACHE_HOME/berth/saves" -mindepth 1 | wc -l)" 0 'no copy is left on this machine'
 
 # A session that did nothing leaves nothing: saved work that its clone has from the project is not its own.

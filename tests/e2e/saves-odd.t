@@ -4,6 +4,8 @@
 # once, a shallow clone, a file of two gigabytes. Nothing is lost, and what could not be saved is said.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=workspace.sh
+. "$E2E_DIR/workspace.sh"
 
 tiny bb 'USER 1000'
 image=$IMAGE
@@ -20,14 +22,18 @@ berth start "$(own odd)" --name "$session" --json
 is "$STATUS" 0 'a session runs' || { diag "$ERR"; bail 'nothing to save from'; }
 container=$(json 'd["container"]' <<<"$OUT")
 place=$(engine_json "/containers/$container/json" 'd["Config"]["WorkingDir"]')
-w=$T/w
-take() { rm -rf "$w" && mkdir "$w" && engine_call GET "/containers/$container/archive?path=$(urlencode "$place")" | tar -xC "$w" --strip-components=1; }
+# Beside what is there, unlike that of workspace.sh.
 give() { tar -C "$w" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null; }
 give_one() { # FILE NAME
   rm -rf "$T/put" && mkdir -p "$T/put/$(dirname "$2")" && cp "$1" "$T/put/$2"
   tar -C "$T/put" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
 }
-in_w() { git -c safe.directory='*' -c commit.gpgSign=false -C "$w" "$@"; }
+# read_only TITLE: berth save has just read the workspace; berth_save: with a look at it before.
+berth_save() { state >"$T/before" && berth save "$session"; }
+read_only() {
+  state >"$T/after"
+  ok "$1: the workspace is byte for byte what it was" cmp "$T/before" "$T/after"
+}
 kept() { file_in "$container" "$place/$1" | cmp -s - "$2"; }
 saves() { git -C "$folder" for-each-ref --format='%(refname)' refs/heads/renku/autosave; }
 arrived() { # FILE NAME: on one of the branches, byte for byte
@@ -51,7 +57,8 @@ restored() { # TITLE FILE NAME
 is "$(file_in "$container" "$place/lib/a")" lib 'the submodule is there'
 head -c 100000 /dev/urandom >"$T/work"
 give_one "$T/work" lib/a
-berth save "$session"
+berth_save
+read_only 'a submodule'
 like "$ERR" 'the submodule lib has work that is nowhere else \(1 changed file\): it is not saved with the project' 'a submodule: its changed files are said not to be saved'
 berth stop "$session"
 is "$STATUS" 6 'a submodule: a stop keeps the workspace, exit status 6' || diag "$ERR"
@@ -78,7 +85,8 @@ in_w -C lib push --quiet "$lib" HEAD:refs/heads/from-session
 in_w -C lib update-ref refs/remotes/origin/from-session HEAD
 in_w add lib
 give
-berth save "$session"
+berth_save
+read_only 'a submodule that is pushed'
 unlike "$ERR" 'not saved|nowhere else' 'a submodule: once it is pushed, nothing of it is unsaved' || diag "$ERR"
 sound 'a submodule'
 
@@ -90,8 +98,9 @@ before=$(saves | xargs -r -n 1 git -C "$folder" rev-parse)
 nobody_saves() { [ -z "$(find "$XDG_CACHE_HOME/berth/saves" -mindepth 1)" ]; }
 wait_for 30 nobody_saves # the keeper may be at it, whose folder the disk would hide
 mount -t tmpfs -o size=3m berth-e2e "$XDG_CACHE_HOME/berth/saves"
-berth save "$session"
+berth_save
 isnt "$STATUS" 0 'a full cache folder: it is not saved'
+read_only 'a full cache folder'
 like "$ERR" '[Nn]o space' 'a full cache folder: and why' || diag "$ERR"
 is "$(saves | xargs -r -n 1 git -C "$folder" rev-parse)" "$before" 'a full cache folder: nothing half is there'
 ok 'a full cache folder: the work is there' kept work.bin "$T/work"
@@ -99,6 +108,7 @@ no_copies 'a full cache folder'
 umount "$XDG_CACHE_HOME/berth/saves"
 berth save "$session"
 is "$STATUS" 0 'a full cache folder: saved when there is room' || diag "$ERR"
+sound 'a full cache folder'
 ok 'a full cache folder: every byte' arrived "$T/work" work.bin
 
 # No room in the repository.
@@ -110,8 +120,9 @@ used=$(du -sk "$folder/.git/objects.away" | cut -f1)
 mount -t tmpfs -o "size=$((used + 4000))k" berth-e2e "$folder/.git/objects"
 cp -a "$folder/.git/objects.away/." "$folder/.git/objects/"
 before=$(saves | xargs -r -n 1 git -C "$folder" rev-parse)
-berth save "$session"
+berth_save
 isnt "$STATUS" 0 'a full repository: it is not saved'
+read_only 'a full repository'
 like "$ERR" '[Nn]o space' 'a full repository: and why' || diag "$ERR"
 is "$(saves | xargs -r -n 1 git -C "$folder" rev-parse)" "$before" 'a full repository: nothing half is there'
 ok 'a full repository: the work is there' kept work.bin "$T/work"
@@ -135,12 +146,14 @@ mv "$folder/.git/objects.away" "$folder/.git/objects"
 # The container is killed while it is read; then two berths that know nothing of each other, at once.
 head -c 40000000 /dev/urandom >"$T/work"
 give_one "$T/work" work.bin
+state >"$T/before"
 background save "$BERTH" save "$session"
 saving=$PID
 sleep 0.3
 engine_call POST "/containers/$container/kill" >/dev/null
 wait "$saving"
 first=$?
+read_only 'a container that is killed meanwhile'
 sound 'a container that is killed meanwhile'
 ok 'a container that is killed meanwhile: the work is there' kept work.bin "$T/work"
 [ "$first" -ne 0 ] || ok 'a container that is killed meanwhile: saved is saved' arrived "$T/work" work.bin
@@ -150,6 +163,7 @@ ok 'a container that is killed meanwhile: every byte' arrived "$T/work" work.bin
 berth resume "$session"
 head -c 20000000 /dev/urandom >"$T/work"
 give_one "$T/work" work.bin
+state >"$T/before"
 XDG_STATE_HOME=$T/other-state XDG_CACHE_HOME=$T/other-cache background other "$BERTH" save "$session"
 other=$PID
 berth save "$session"
@@ -157,6 +171,7 @@ is "$STATUS" 0 'two berths at once: one' || diag "$ERR"
 wait "$other"
 is $? 0 'two berths at once: the other' || diag "$(cat "$T/other.out")"
 ok 'two berths at once: every byte' arrived "$T/work" work.bin
+read_only 'two berths at once'
 sound 'two berths at once'
 restored 'two berths at once' "$T/work" work.bin
 
@@ -172,8 +187,9 @@ head -c 100000 /dev/urandom >"$w/work.bin"
 cp "$w/work.bin" "$T/work"
 run_in "$container" "rm -rf '$place/.git'"
 give
-berth save "$session"
+berth_save
 is "$STATUS" 0 'a shallow clone: it is saved' || diag "$ERR"
+read_only 'a shallow clone'
 ok 'a shallow clone: every byte' arrived "$T/work" work.bin
 sound 'a shallow clone'
 restored 'a shallow clone' "$T/work" work.bin
@@ -198,6 +214,7 @@ volume_there() { engine_json /volumes "'berth-$session' in [v['Name'] for v in d
 berth save "$session"
 is "$STATUS" 0 'a workspace without its container is saved' || diag "$ERR"
 ok 'a workspace without its container: every byte' arrived "$T/work" mine
+sound 'a workspace without its container'
 is "$(volume_there)" true 'a workspace without its container: it is still there'
 gate_start
 gate_hold 'POST [^ ]*/containers/create\?name=berth-save-'
