@@ -106,8 +106,7 @@ void recall_branches(struct app *a, const struct project *p)
 void keep_branches(struct app *a, const struct project *p)
 {
 	branches all = VEC_INIT; /* borrows their strings */
-	for (size_t i = 0; a->cache && i < store_n_branches(a->store, p->id); i++)
-	{
+	for (size_t i = 0; a->cache && i < store_n_branches(a->store, p->id); i++) {
 		VEC_PUSH(&all, *store_branch_at(a->store, p->id, i));
 		VEC_LAST(&all)->seen_at_s = VEC_LAST(&all)->kept ? VEC_LAST(&all)->seen_at_s : 0;
 	}
