@@ -73,6 +73,11 @@ unsigned app_session_url(struct app *a, const char *session, void (*got)(void *c
 	k->got.url = got;
 	if (!s || refuse_others(s, "are given its address", &err) < 0)
 		return ask_fail(k, &err);
+	if (!session_is_up(s)) {
+		err_set(&err, ERR_CONFLICT, "%s does not run, so nobody answers at its address: it is %s", session, session_state_name(s->state));
+		err_hint(&err, "`berth resume %s` goes on with it.", session);
+		return ask_fail(k, &err);
+	}
 	k->cancel = cancel_session;
 	k->call = session_url(e, a->loop, s, url_got, ask_end, k);
 	return k->number;

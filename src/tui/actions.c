@@ -291,16 +291,24 @@ void do_stop(struct tui *t)
 	lost_find(t->stop_asked->lost);
 }
 
+/* What can't be had of a session that rests, and the key that goes on with it. */
+static void say_rests(struct tui *t, const struct session *s, const char *lacks)
+{
+	const char *key = keymap_key_of(t->keymap, CMD_RESUME, "sessions");
+	say(t, MESSAGE_WARN, "%s does not run, so %s%s%s%s", s->name, lacks, key ? ": " : "", key ? key : "", key ? " goes on with it" : "");
+}
+
 static void connect_to(struct tui *t, bool browse)
 {
 	const struct session *s = sel_session(t);
 	if (!s)
 		return;
-	if (!s->address) {
+	if (!s->address)
 		say(t, MESSAGE_INFO, "%s serves no address; a opens a shell in it", s->name);
-		return;
-	}
-	open_connect(t, s->name, browse);
+	else if (!session_is_up(s))
+		say_rests(t, s, "nobody answers at its address");
+	else
+		open_connect(t, s->name, browse);
 }
 
 void do_connect(struct tui *t)
@@ -318,9 +326,8 @@ void do_attach(struct tui *t)
 	const struct session *s = sel_session(t);
 	if (!s || !t->host.attach)
 		return;
-	const char *key = keymap_key_of(t->keymap, CMD_RESUME, "sessions");
 	if (!session_is_up(s))
-		say(t, MESSAGE_WARN, "%s does not run, so there is no shell in it%s%s%s", s->name, key ? ": " : "", key ? key : "", key ? " goes on with it" : "");
+		say_rests(t, s, "there is no shell in it");
 	else
 		t->host.attach(t->host.self, s->name);
 }

@@ -123,7 +123,7 @@ static void image_next(struct tui *t, const struct image *i, struct doc *d)
 	}
 	const struct session *s = sel_session(t);
 	bool log = !building && (place.has & NEED_LOG);
-	if (s && s->address)
+	if (s && s->address && session_is_up(s))
 		offer(t, d, CMD_CONNECT, "connect to the session that runs");
 	else if (s && (s->state == SESSION_RUNNING || s->state == SESSION_UNHEALTHY))
 		offer(t, d, CMD_ATTACH, "open a shell in the session that runs");
@@ -323,7 +323,7 @@ static void session_facts(struct tui *t, const struct session *s, struct doc *d)
 	doc_field(d, "Project", STYLE_PLAIN, "%s  %s @ %s", s->project ? s->project : "?", s->branch ? s->branch : "detached", sha);
 	if (s->image_ref)
 		doc_field(d, "Image", STYLE_REF, "%s", s->image_ref);
-	if (s->address)
+	if (s->address && session_is_up(s))
 		doc_field(d, "Address", STYLE_REF, "%s%s%s", s->address, s->default_url ? s->default_url : "", s->has_token ? "  (token hidden: c)" : "");
 }
 
@@ -363,7 +363,7 @@ void details_session(struct tui *t, struct doc *d)
 	if (s->volume)
 		doc_field(d, "Volume", STYLE_DIM, "%s", s->volume);
 	doc_nl(d);
-	if (s->address)
+	if (s->address && session_is_up(s))
 		offer(t, d, CMD_CONNECT, "connect: open, copy and show the address");
 	if (t->list_focus == PANE_SESSIONS) {
 		if (session_is_up(s))

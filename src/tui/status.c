@@ -233,7 +233,7 @@ static bool fits_now(const struct tui *t, enum command_id id)
 	if (id == CMD_DIAGNOSE)
 		return i && i->state == IMAGE_FAILED;
 	if (id == CMD_CONNECT)
-		return s && s->address;
+		return s && s->address && !rests;
 	if (id == CMD_ATTACH) /* in the other lists only where there is no address to go to */
 		return !rests && (t->list_focus == PANE_SESSIONS || !s || !s->address);
 	return id == CMD_RESUME ? rests : true;

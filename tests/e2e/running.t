@@ -42,6 +42,9 @@ ok 'its work is saved' saved
 ok 'and in its workspace' kept
 berth pause "$session"
 isnt "$STATUS" 0 'one that is paused is not paused again'
+berth connect "$session"
+is "$STATUS" 6 'one that is paused has no address to go to'
+like "$ERR" "does not run.*berth resume $session" 'and what goes on with it is said'
 term_start 100x20 "$BERTH" attach "$session"
 term_ok 20 'so there is no shell in it: it is paused. `berth resume' 'a shell in it: what to do first'
 nok 'and it is not said to be there' term_shows 'A shell in'
