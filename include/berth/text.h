@@ -31,7 +31,9 @@ size_t text_fit_middle(struct buf *b, struct sv s, size_t cols, bool ascii);
 /* Appends s made harmless for a terminal or a line-oriented reader: as text_next, line ends (CR LF is one) become spaces. */
 void text_clean(struct buf *b, struct sv s);
 char *text_cleaned(const char *s);                     /* owned; NULL gives "" */
-/* In a locale that is no UTF-8: every glyph outside ASCII becomes '?' of the same width. Set once by the faces. */
+/* The letter without its marks ("e" for "ë") of the first character, where that is Latin and one letter is enough; NULL: not known. Static. */
+const char *text_plain_letter(struct sv bytes);
+/* In a locale that is no UTF-8: every glyph outside ASCII becomes its plain letter, or '?' of the same width. Set once by the faces. */
 struct sv text_ascii_fallback(const struct glyph *g);  /* static or borrowed from g */
 /* Soft-wraps at `cols`: cuts the next row off *rest, at a space where one is in the last third (the spaces there belong to no
  * row), and at a line end. A glyph wider than cols gets a row of its own. False at the end. */

@@ -12,7 +12,7 @@ static const struct {
 	{ "--read-only", "look, change nothing" },
 	{ "--json", "print JSON (every subcommand)" },
 	{ "--log FILE", "record what berth does, for bug reports; no secrets are in it" },
-	{ "--help", "this text; after a command: that command's" },
+	{ "--help", "what berth can do; after a command: how that is used" },
 	{ "--version", "the version" },
 };
 
@@ -161,6 +161,50 @@ static void man_flags(struct buf *b, const struct command *cmd)
 		buf_add_str(b, ".RE\n");
 }
 
+/* Whether the words of one of the two lists stand in the other: a command may work in several panes. */
+static bool works_in(const struct command *cmd, const char *pane)
+{
+	struct sv rest = sv_of(cmd->panes), word;
+	if (!*pane)
+		return !rest.len;
+	while (sv_split(&rest, ' ', &word))
+		if (sv_eq(word, sv_of(pane)))
+			return true;
+	return false;
+}
+
+/* The same key means one thing in one place and another elsewhere. */
+static void man_keys(struct buf *b)
+{
+	static const struct { const char *pane, *title; } places[] = {
+		{ "", "Everywhere" }, { "projects", "Projects" }, { "branches", "Branches" }, { "commits", "Commits" }, { "sessions", "Sessions" },
+		{ "main", "The right pane" }, { "log", "Logs" },
+	};
+	buf_add_str(b, ".SH KEYS\n");
+	for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+		buf_addf(b, ".SS %s\n", places[p].title);
+		for (size_t i = 0; i < CMD_COUNT_; i++)
+			if (command_at(i)->keys && works_in(command_at(i), places[p].pane))
+				man_item(b, command_at(i)->keys, command_at(i)->summary);
+	}
+}
+
+/* Those that every configuration has, and what there may be more of. */
+static void man_settings(struct buf *b)
+{
+	struct config *c = config_read("/dev/null", NULL);
+	struct config_row row;
+	buf_add_str(b, ".SH SETTINGS\n\\fBberth config\\fR shows what is in force and where it is from. A setting \\fIui.theme\\fR is written as\n"
+	               ".PP\n.RS\n.nf\n[ui]\n    theme = light\n.fi\n.RE\n");
+	for (size_t i = 0; c && config_row_at(c, i, &row); i++) {
+		AUTO_STR term = *row.value ? xasprintf("%s  (%s)", row.key, row.value) : xstrdup(row.key);
+		man_item(b, term, row.help);
+	}
+	config_free(c);
+	man_item(b, "forge.NAME.type = gitlab", "a GitLab host, with url, and token or token-command, and ca-file where its certificate is of an authority of your own; `berth login` writes all of it");
+	man_item(b, "keys.PANE.COMMAND = KEY", "another key for a command, in projects, branches, commits, sessions, main or log; without a pane: everywhere");
+}
+
 void help_man(struct buf *b)
 {
 	buf_addf(b, ".TH BERTH 1 \"\" \"berth %s\" \"User Commands\"\n.SH NAME\nberth \\- reproducible sessions from git projects, in a terminal\n"
@@ -178,15 +222,19 @@ void help_man(struct buf *b)
 	buf_add_str(b, ".SH OPTIONS\n");
 	for (size_t i = 0; i < ARRAY_LEN(globals); i++)
 		man_item(b, globals[i].flag, globals[i].help);
-	buf_add_str(b, ".SH KEYS\n");
-	for (size_t i = 0; i < CMD_COUNT_; i++) {
-		const struct command *cmd = command_at(i);
-		if (cmd->keys)
-			man_item(b, cmd->keys, cmd->summary);
-	}
-	buf_add_str(b, ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/berth/config\nsettings, in the syntax of git\\-config; \\fBberth config\\fR lists them\n"
-	               ".TP\n.I $XDG_STATE_HOME/berth/builds\nbuilds, their logs and results\n"
-	               ".SH ENVIRONMENT\n.TP\n.B BERTH_RECORD\na folder: what is said to servers is written there, for a bug report. "
+	man_keys(b);
+	man_settings(b);
+	buf_add_str(b, ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/berth/config\nsettings, as above (~/.config where the variable is not set)\n"
+	               ".TP\n.I $XDG_STATE_HOME/berth/builds\nbuilds, their logs and results (~/.local/state)\n"
+	               ".TP\n.I $XDG_STATE_HOME/berth/launches\nlogs of sessions that did not start\n"
+	               ".TP\n.I $XDG_STATE_HOME/berth/keeper.log\nwhat the keeper did\n"
+	               ".TP\n.I $XDG_CACHE_HOME/berth\nwhat hosts said last, without tokens; may be removed (~/.cache)\n"
+	               ".SH ENVIRONMENT\n"
+	               ".TP\n.BR BERTH_TOKEN \", \" GITLAB_TOKEN\nthe token of the first GitLab host that is configured\n"
+	               ".TP\n.BR DOCKER_HOST \", \" DOCKER_CONTEXT\nthe container engine, as docker understands them\n"
+	               ".TP\n.B NO_COLOR\nno colours, when it is set to anything\n"
+	               ".TP\n.BR PAGER \", \" EDITOR\nwhat logs are opened in\n"
+	               ".TP\n.B BERTH_RECORD\na folder: what is said to servers is written there, for a bug report. "
 	               "Tokens and passwords are taken out; look through it before you hand it on.\n"
 	               ".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 no answer, 6 conflict, 7 configuration, 130 cancelled.\n");
 }

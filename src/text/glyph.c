@@ -91,9 +91,10 @@ bool text_next(struct sv *rest, struct glyph *ret)
 	int width = code < 0x80 ? 1 : wcwidth((wchar_t)code);
 	if (width == 0)
 		return lone_mark(rest, ret, n);
-	if (width < 0 || width > 2) { /* not assigned, as far as the C library knows: nobody can tell its width */
+	if (width < 0 || width > 2) { /* not assigned, as far as the C library knows: nobody can tell its width. In the C locale that is all but ASCII */
+		const char *plain = text_plain_letter((struct sv){ rest->p, n });
 		advance(rest, n);
-		return replace(ret, SHOWN_INVALID);
+		return replace(ret, plain ? plain : SHOWN_INVALID);
 	}
 	append(ret, rest->p, n);
 	ret->width = (unsigned char)width;
@@ -104,7 +105,10 @@ bool text_next(struct sv *rest, struct glyph *ret)
 
 struct sv text_ascii_fallback(const struct glyph *g)
 {
-	if (g->len == 1)
+	if ((unsigned char)g->bytes[0] < 0x80) /* alone, or with marks */
 		return (struct sv){ g->bytes, 1 };
+	const char *plain = g->width == 1 ? text_plain_letter((struct sv){ g->bytes, g->len }) : NULL;
+	if (plain)
+		return (struct sv){ plain, 1 };
 	return g->width == 2 ? SV("??") : SV("?");
 }

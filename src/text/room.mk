@@ -3,6 +3,7 @@ noinst_LIBRARIES += libtext.a
 libtext_a_SOURCES = \
   include/berth/text.h \
   src/text/glyph.c \
+  src/text/latin.c \
   src/text/fit.c \
   src/text/wrap.c \
   src/text/fuzzy.c \

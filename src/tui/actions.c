@@ -93,7 +93,10 @@ static void ask_first(struct tui *t, const struct image *i, bool wait)
 	buf_add_str(&b, "; the session starts by itself when it is ready.");
 	doc_nl(&d);
 	doc_wrap(&d, STYLE_PLAIN, 0, buf_sv(&b));
-	open_confirm(t, wait ? "Start when the image is built?" : "Build, then start?", &d, wait ? await : build, start_chosen, NULL);
+	char hex[OID_HEX + 1];
+	oid_hex(&i->commit, hex);
+	AUTO_STR title = xasprintf(wait ? "Start %.7s when its image is built?" : "Build %.7s, then start?", hex);
+	open_confirm(t, title, &d, wait ? await : build, start_chosen, NULL);
 	confirm_mark(t, wait ? 'w' : 'b');
 	doc_fini(&d);
 }

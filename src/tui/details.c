@@ -131,12 +131,13 @@ static void image_next(struct tui *t, const struct image *i, struct doc *d)
 		offer(t, d, CMD_DIAGNOSE, "say why it failed");
 		offer(t, d, CMD_LOG, "read its log");
 	}
-	if (usable)
+	bool runs = s && session_is_up(s); /* starting is going there, then */
+	if (usable && !runs)
 		offer(t, d, CMD_START, "start a session from it");
-	else if (!building)
+	else if (!usable && !building)
 		offer(t, d, CMD_START, "build it, then start a session");
 	if (usable || !building)
-		offer(t, d, CMD_START_OPTIONS, "start with options");
+		offer(t, d, CMD_START_OPTIONS, runs ? "start another, with options" : "start with options");
 	if (app_has_jobs(t->app, t->sel.project))
 		offer_deeds(t, d);
 	if (building && i->has_job) {

@@ -226,6 +226,11 @@ static void every_command_is_helped(void **state)
 	}
 	for (int o = 0; o < OPT_COUNT_; o++)
 		assert_non_null(strstr(buf_str(&man), option_def((enum option_id)o)->name));
+	/* a key stands below the place where it means that; settings are all there */
+	const char *sessions = strstr(buf_str(&man), ".SS Sessions\n"), *of_logs = strstr(buf_str(&man), ".SS Logs\n");
+	assert_true(sessions && of_logs && strstr(sessions, "Keep an idle session for so long") < of_logs && strstr(of_logs, "Follow the end of the log"));
+	assert_non_null(strstr(buf_str(&man), ".B start.memory  (2G)\n"));
+	assert_non_null(strstr(buf_str(&man), "GITLAB_TOKEN"));
 }
 
 static void help_fits_its_width(void **state)
@@ -246,7 +251,7 @@ static void help_fits_its_width(void **state)
 static void the_man_page_is_no_accident(void **state)
 {
 	(void)state;
-	static const char *const requests[] = { ".TH ", ".SH ", ".TP", ".B ", ".RS", ".RE", ".I " };
+	static const char *const requests[] = { ".TH ", ".SH ", ".TP", ".B ", ".RS", ".RE", ".I ", ".SS ", ".PP", ".nf", ".fi", ".BR " };
 	AUTO(buf_fini) struct buf man = BUF_INIT;
 	help_man(&man);
 	struct sv rest = buf_sv(&man), line;
