@@ -28,7 +28,7 @@ term_ok 5 "▌$name" 'esc closes it'
 
 # Start, building first -------------------------------------------------------------------------------------------------
 term_keys s
-term_ok 5 'Build, then start\?' 's: the image is missing, so it asks'
+term_ok 5 'Build [0-9a-f]{7}, then start\?' 's: the image is missing, so it asks'
 like "$(term_screen)" '\[ Build, then start  b \]' 'with the answer marked, as nothing is lost by it'
 unlike "$(term_screen)" 's builds it' 'and without keys that mean something else here'
 term_keys Enter
