@@ -57,6 +57,7 @@ void known_free(void *known)
 	for (size_t i = 0; i < k->branches.len; i++)
 		branch_fini(&k->branches.items[i]);
 	VEC_FINI(&k->branches);
+	free(k->branches_fresh);
 	map_free(k->branch_at);
 	map_free(k->commit_lists);
 	map_free(k->images);

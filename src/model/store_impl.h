@@ -11,7 +11,7 @@ enum { COMMITS_KEPT = 4096, MESSAGES_KEPT = 500 };
 struct known {
 	struct project_id id;
 	size_t at;                              /* in store.projects; NOT_LISTED */
-	struct fresh branches_fresh;
+	struct fresh *branches_fresh;           /* NULL: absent, as of nearly all of many thousands */
 	bool branches_more;
 	VEC(struct branch) branches;
 	struct map *branch_at;                  /* name -> place + 1 (as a pointer) */

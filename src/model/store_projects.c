@@ -97,7 +97,7 @@ void store_projects_mark(struct store *s, const struct fresh *f)
 const struct fresh *store_branches_fresh(const struct store *s, struct project_id p)
 {
 	const struct known *k = known_find(s, p);
-	return k ? &k->branches_fresh : &fresh_absent;
+	return k && k->branches_fresh ? k->branches_fresh : &fresh_absent;
 }
 
 size_t store_n_branches(const struct store *s, struct project_id p)
@@ -159,6 +159,9 @@ void store_set_branches(struct store *s, struct project_id p, struct branch *ite
 
 void store_branches_mark(struct store *s, struct project_id p, const struct fresh *f)
 {
-	known_of(s, p)->branches_fresh = *f;
+	struct known *k = known_of(s, p);
+	if (!k->branches_fresh)
+		k->branches_fresh = xmalloc(sizeof *k->branches_fresh);
+	*k->branches_fresh = *f;
 	store_note(s, NOTICE_BRANCHES, p);
 }
