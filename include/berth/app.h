@@ -222,8 +222,9 @@ enum quick_way {
 };
 enum quick_way quick_decide(const struct quick_facts *f);
 
-/* The newest work that this person saved of this branch, and not on it (autosaves by the name that the person has on the host). NULL: none, or
- * not known yet. Lent until the store changes. */
+/* The newest work that this person saved of this branch, and not on it (autosaves by the name that the person has on the host); for the default
+ * branch, where there is none of it, the newest of what no branch of the project would offer (of one that was never pushed, of none, a
+ * stash). NULL: none, or not known yet. Lent until the store changes. */
 const struct branch *app_saved_work(const struct app *a, struct project_id p, const char *branch);
 bool app_saved_work_known(const struct app *a, struct project_id p); /* false: wait (app_want_saved_work) */
 /* A host with more branches than were read is asked for those that hold saved work. */

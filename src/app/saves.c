@@ -195,21 +195,36 @@ void saves_fini(struct app *a)
 }
 
 /* ---- what is there ------------------------------------------------------------------------------------------------------------ */
-const struct branch *app_saved_work(const struct app *a, struct project_id id, const char *branch)
+/* Work of a branch that was never pushed, of no branch, or a stash: no start of its branch would offer it. */
+static bool is_astray(const struct app *a, struct project_id id, struct sv branch)
 {
-	const struct project *p = store_project(a->store, id);
+	AUTO_STR name = sv_dup(branch);
+	bool never = sv_eq(branch, SV("HEAD")) || sv_starts(branch, SV("@stash-"));
+	return never || (!store_branches_more(a->store, id) && !store_branch(a->store, id, name));
+}
+
+static const struct branch *newest_saved(const struct app *a, const struct project *p, const char *branch /* NULL: what is astray */)
+{
 	const struct branch *newest = NULL;
-	for (size_t i = 0; p && i < store_n_branches(a->store, id); i++) {
-		const struct branch *b = store_branch_at(a->store, id, i);
+	for (size_t i = 0; i < store_n_branches(a->store, p->id); i++) {
+		const struct branch *b = store_branch_at(a->store, p->id, i);
 		struct autosave_name n;
-		if (sv_starts(sv_of(b->name), SV("origin/")) || !autosave_name_parse(sv_of(b->name), &n) || !sv_eq(n.branch, sv_of(branch)))
+		if (sv_starts(sv_of(b->name), SV("origin/")) || !autosave_name_parse(sv_of(b->name), &n) || !sv_eq(n.user, sv_of(account_user(a, p))))
 			continue;
-		if (!sv_eq(n.user, sv_of(account_user(a, p))))
+		if (branch ? !sv_eq(n.branch, sv_of(branch)) : !is_astray(a, p->id, n.branch))
 			continue;
 		if (!newest || b->tip_at_s > newest->tip_at_s)
 			newest = b;
 	}
 	return newest;
+}
+
+const struct branch *app_saved_work(const struct app *a, struct project_id id, const char *branch)
+{
+	const struct project *p = store_project(a->store, id);
+	const struct branch *newest = p ? newest_saved(a, p, branch) : NULL;
+	bool is_default = p && p->default_branch && strcmp(branch, p->default_branch) == 0;
+	return newest || !is_default ? newest : newest_saved(a, p, NULL);
 }
 
 /* ---- for faces ---------------------------------------------------------------------------------------------------------------- */

@@ -280,6 +280,13 @@ static bool runs_already(struct cli *c)
 	return runs;
 }
 
+/* It may be of a branch that the project has not. */
+static char *saved_of(const struct branch *b)
+{
+	struct autosave_name n;
+	return autosave_name_parse(sv_of(b->name), &n) ? sv_dup(n.branch) : xstrdup(b->name);
+}
+
 static void tell_saved(struct cli *c)
 {
 	const struct branch *b = c->branch ? app_saved_work(c->app, c->project, c->branch) : NULL;
@@ -287,7 +294,8 @@ static void tell_saved(struct cli *c)
 	if (quick_decide(&f) == QUICK_ASK_SAVED) {
 		AUTO(buf_fini) struct buf age = BUF_INIT;
 		text_add_age(&age, clock_wall_s() - b->tip_at_s);
-		cli_note(c, "There is saved work of %s (%s): --restore %s begins with it, --fresh without. It is not taken this time, and stays.", c->branch, buf_str(&age), b->name);
+		AUTO_STR of = saved_of(b);
+		cli_note(c, "There is saved work of %s (%s): --restore %s begins with it, --fresh without. It is not taken this time, and stays.", of, buf_str(&age), b->name);
 	}
 	merge_options(c);
 }

@@ -61,6 +61,18 @@ const struct branch *saved_branch(struct tui *t)
 	return p && branch ? app_saved_work(t->app, p->id, branch) : NULL;
 }
 
+/* It may be of a branch that the project has not. */
+static char *title_of(struct tui *t, const struct branch *b)
+{
+	struct autosave_name n;
+	if (!autosave_name_parse(sv_of(b->name), &n))
+		return xstrdup("There is saved work");
+	AUTO_STR of = sv_dup(n.branch);
+	if (store_branch(t->store, t->sel.project, of))
+		return xstrdup("There is saved work of this branch");
+	return xasprintf("There is saved work of %s", sv_eq(n.branch, SV("HEAD")) ? "no branch" : of);
+}
+
 void ask_saved(struct tui *t)
 {
 	static const struct choice choices[] = { { 'r', "Restore it" }, { 'f', "Start fresh" }, { 0, NULL } };
@@ -71,7 +83,8 @@ void ask_saved(struct tui *t)
 	describe(t, &d, b);
 	doc_nl(&d);
 	doc_wrap(&d, STYLE_PLAIN, 0, SV("The session begins with this work where it was left, or without it. It stays saved either way."));
-	open_confirm(t, "There is saved work of this branch", &d, choices, start_chosen, saved_new(t->sel.project, b->name));
+	AUTO_STR title = title_of(t, b);
+	open_confirm(t, title, &d, choices, start_chosen, saved_new(t->sel.project, b->name));
 	doc_fini(&d);
 }
 

@@ -173,6 +173,31 @@ is "$STATUS" 0 'stashes: a session can begin with one' || diag "$ERR"
 is "$(file_in "$(json 'd["container"]' <<<"$OUT")" "$place/f")" stashed 'stashes: with its files'
 berth stop "$(own to)" --force
 
+# Of a branch that the project has not, no start of that branch can offer it: the default branch's does.
+anew
+in_w checkout --quiet -b feat/x/y
+printf 'on it\n' >"$w/f"
+give
+berth save "$(own from)"
+berth start "$name" --new --name "$(own to)"
+like "$ERR" 'There is saved work of feat/x/y .*--restore renku/autosave/[^ ]*/feat/x/y/' 'a branch of its own: a start of the default branch offers it'
+berth stop "$(own to)" --force
+berth start "$name" other --new --name "$(own to)"
+unlike "$ERR" 'saved work' 'a branch of its own: one of another branch does not'
+berth stop "$(own to)" --force
+berth stop "$(own from)" --force # the dashboard would connect to it
+term_start 120x40 "$BERTH"
+term_ok 20 "$name" 'the dashboard'
+term_keys 1 s
+term_ok 20 'There is saved work of feat/x/y' 'a branch of its own: and the dashboard asks'
+term_keys Enter
+term_keys Q
+term_ok 10 'exit status 0|Pane is dead' 'it ends'
+term_end
+berth start "$name" --fresh --name "$(own from)" --json
+from=$(json 'd["container"]' <<<"$OUT")
+container=$from
+
 # Several: none takes the place of another, and each comes back by its name.
 anew
 printf 'first\n' >"$w/f"

@@ -84,7 +84,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_forgotten_says_nothing),
 	cmocka_unit_test(options_come_from_least_to_most_particular),
 	cmocka_unit_test(what_was_chosen_is_offered_again),
-	cmocka_unit_test(saved_work_is_offered_to_whoever_saved_it),
+	cmocka_unit_test(saved_work_is_offered_to_whoever_saved_it), cmocka_unit_test(work_of_no_branch_of_the_project_is_offered),
 	cmocka_unit_test(nobody_is_asked_who_they_are_without_need),
 	cmocka_unit_test(who_is_not_known_yet_is_waited_for),
 	cmocka_unit_test(a_disk_that_fills_up_is_told_of_once),

@@ -80,6 +80,7 @@ void options_come_from_least_to_most_particular(void **state);
 void what_was_chosen_is_offered_again(void **state);
 void a_quick_start_keeps_to_its_rules(void **state);
 void saved_work_is_offered_to_whoever_saved_it(void **state);
+void work_of_no_branch_of_the_project_is_offered(void **state);
 void nobody_is_asked_who_they_are_without_need(void **state);
 void who_is_not_known_yet_is_waited_for(void **state);
 void a_disk_that_fills_up_is_told_of_once(void **state);

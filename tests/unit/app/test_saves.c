@@ -34,6 +34,34 @@ void saved_work_is_offered_to_whoever_saved_it(void **state)
 	}
 }
 
+/* What no branch of the project would offer is offered with the default branch, after what is that branch's own. */
+void work_of_no_branch_of_the_project_is_offered(void **state)
+{
+	static const struct { const char *saved[2], *branch, *offered; } cases[] = {
+		{ { "renku/autosave/zoe/never/pushed/1111111/2222222" }, "main", "renku/autosave/zoe/never/pushed/1111111/2222222" },
+		{ { "renku/autosave/zoe/HEAD/1111111/2222222" }, "main", "renku/autosave/zoe/HEAD/1111111/2222222" },
+		{ { "renku/autosave/zoe/@stash-0/1111111/2222222" }, "main", "renku/autosave/zoe/@stash-0/1111111/2222222" },
+		{ { "renku/autosave/zoe/never/1111111/2222222", OF("zoe") }, "main", OF("zoe") },
+		{ { "renku/autosave/zoe/never/1111111/2222222" }, "dev", NULL },
+		{ { "renku/autosave/zoe/dev/1111111/2222222" }, "main", NULL },
+		{ { "renku/autosave/ann/never/1111111/2222222" }, "main", NULL },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct world w;
+		world_new(&w);
+		w.forge->saved[0] = cases[i].saved[0];
+		w.forge->saved[1] = cases[i].saved[1];
+		fake_forge_has_account(w.forge, "zoe");
+		know_all(&w);
+		const struct branch *b = app_saved_work(w.app, w.flights, cases[i].branch);
+		assert_int_equal(b != NULL, cases[i].offered != NULL);
+		if (b)
+			assert_string_equal(b->name, cases[i].offered);
+		world_free(&w);
+	}
+}
+
 void nobody_is_asked_who_they_are_without_need(void **state)
 {
 	struct world w;
