@@ -234,7 +234,9 @@ static void add_about(struct form *f, struct doc *d, bool wide)
 		return;
 	}
 	if (f->errors[id].code) {
-		doc_wrap(d, STYLE_ERROR, 0, sv_of(f->errors[id].text));
+		present_with_capital(&b, f->errors[id].text);
+		buf_add_char(&b, '.');
+		doc_wrap(d, STYLE_ERROR, 0, buf_sv(&b));
 		return;
 	}
 	if (!wide || id == OPT_CPUS || id == OPT_MEMORY) /* it may be cut beside the field */
