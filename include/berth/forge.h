@@ -32,6 +32,7 @@ struct forge_local_config {
 	const char *const *folders; size_t n_folders; /* searched for repositories, "~" expanded by the caller */
 	unsigned depth;                    /* of the search */
 	bool absent_is_fine;               /* a folder that is not there is no note: nobody asked for it */
+	const char *listed;                /* a file of folders, one a line, that have a repository each, projects too, wherever they lie; NULL: none */
 	bool current;                      /* the repository around the current folder is a project too, wherever it lies */
 };
 struct forge *forge_local_new(struct loop *loop, const struct forge_local_config *config); /* copies the config */

@@ -174,7 +174,8 @@ struct handed {
 	char *session;
 	unsigned generation;           /* of tokens that it has, from 1; 0: none */
 	/* of a local project's: */
-	bool exchange_due, project_asked;
+	bool exchange_due;
+	uint64_t project_asked_ms;     /* its project was not known, and was looked for; 0: never */
 	struct request *listening;
 	uint64_t listened_ms;          /* when that began */
 	unsigned listens_left;         /* so often it is begun again at once */
@@ -231,9 +232,14 @@ void found_keep(struct app *a, struct forge_slot *s, const struct project *p); /
 void found_drop(struct app *a, struct forge_slot *s, struct project_id p); /* it is listed now, or gone */
 /* find_host.c: an ask for a project goes on there; false: no host can have it. When none has it, `otherwise` takes the ask; err: what they
  * said, or `err` when all say that they lack it. */
+/* As app_find_project, of a session's: its project may be newer than the lists, which a keeper reads when it begins. */
+unsigned find_project_anew(struct app *a, const char *text, void (*got)(void *ctx, struct project_id p), app_end_fn end, void *ctx);
 bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err);
 /* The host's project that the repository around us is a clone of, as far as lists know it. v 0: none. */
 struct project_id find_known_clone(struct app *a);
+/* repositories.c */
+char *repositories_path(void);                 /* owned */
+void repositories_note(const struct app *a, const struct project *p); /* one of this machine of which a session is started */
 /* hosts.c */
 void hosts_init(struct app *a);
 void hosts_fini(struct app *a);

@@ -244,6 +244,13 @@ unsigned app_find_project(struct app *a, const char *text, void (*got)(void *ctx
 	return k->number;
 }
 
+unsigned find_project_anew(struct app *a, const char *text, void (*got)(void *ctx, struct project_id p), app_end_fn end, void *ctx)
+{
+	if (store_projects_fresh(a->store)->state == FRESH_FRESH)
+		ask_projects(a);
+	return app_find_project(a, text, got, end, ctx);
+}
+
 static void resolved(void *ask, const struct oid *id, const char *branch)
 {
 	struct ask *k = ask;

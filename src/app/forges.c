@@ -123,7 +123,8 @@ struct forge **app_make_forges(const struct app_deps *deps, size_t *ret_n)
 		if (f.kind != FORGE_KIND_LOCAL)
 			continue; /* app makes it, when its token is known */
 		/* The current repository is a project of the first of them. */
-		const struct forge_local_config local = { .name = f.name, .folders = f.folders, .n_folders = f.n_folders, .depth = f.depth,
+		AUTO_STR listed = repositories_path();
+		const struct forge_local_config local = { .listed = made.len ? NULL : listed, .name = f.name, .folders = f.folders, .n_folders = f.n_folders, .depth = f.depth,
 		                                          .absent_is_fine = f.folders_are_default, .current = !made.len };
 		VEC_PUSH(&made, forge_local_new(deps->loop, &local));
 	}

@@ -8,7 +8,7 @@
 #include "berth/git.h"
 #include "berth/log.h"
 
-enum { LISTENS_MOST = 5 /* in a row */, LISTENS_LONG_MS = 60000 };
+enum { LISTENS_MOST = 5 /* in a row */, LISTENS_LONG_MS = 60000, ASK_AGAIN_MS = 60000 };
 
 /* ---- the author ---- */
 struct author_job { struct ask *ask; char *dir, *name, *email; };
@@ -128,9 +128,11 @@ static bool project_is_known(struct app *a, const struct session *s, struct hand
 {
 	if (store_project(a->store, project_id_of(s->forge, s->project)))
 		return true;
-	if (!h->project_asked)
-		app_find_project(a, s->project, project_got, project_found, a);
-	h->project_asked = true;
+	uint64_t now_ms = loop_now_ms(a->loop) + 1;
+	if (!h->project_asked_ms || now_ms - h->project_asked_ms > ASK_AGAIN_MS) {
+		h->project_asked_ms = now_ms;
+		find_project_anew(a, s->project, project_got, project_found, a);
+	}
 	return false;
 }
 

@@ -105,6 +105,7 @@ static void begin(struct start *s)
 	struct launch_request q = { .project = &s->project, .branch = s->branch, .commit = s->commit, .options = &s->options, .owner = local_user(),
 		.author_name = s->author_name, .author_email = s->author_email, .restore = s->restore, .restore_tip = s->restore_tip };
 	static const struct launch_events events = { launch_changed, launch_warned, launch_ended };
+	repositories_note(a, &s->project);
 	s->launch = launch_start(&deps, &q, &events, s);
 	store_note_launch(a->store);
 }

@@ -9,6 +9,7 @@ libapp_a_SOURCES = \
   src/app/shell_keys.c \
   src/app/app.c \
   src/app/remember.c \
+  src/app/repositories.c \
   src/app/request.c \
   src/app/ask.c \
   src/app/find.c \

@@ -145,7 +145,7 @@ static void begin(void *save)
 	if (p)
 		with_project(s, p);
 	else
-		s->ask = app_find_project(s->app, s->session.project, project_got, project_end, s);
+		s->ask = find_project_anew(s->app, s->session.project, project_got, project_end, s);
 }
 
 struct save *save_begin(struct app *a, const struct session *session, bool look_only, const struct autosave_events *ev, void *ctx)

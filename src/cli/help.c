@@ -227,6 +227,7 @@ void help_man(struct buf *b)
 	buf_add_str(b, ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/berth/config\nsettings, as above (~/.config where the variable is not set)\n"
 	               ".TP\n.I $XDG_STATE_HOME/berth/builds\nbuilds, their logs and results (~/.local/state)\n"
 	               ".TP\n.I $XDG_STATE_HOME/berth/launches\nlogs of sessions that did not start\n"
+	               ".TP\n.I $XDG_STATE_HOME/berth/repositories\nrepositories that sessions were started of though no configured folder has them\n"
 	               ".TP\n.I $XDG_STATE_HOME/berth/keeper.log\nwhat the keeper did\n"
 	               ".TP\n.I $XDG_CACHE_HOME/berth\nwhat hosts said last, without tokens; may be removed (~/.cache)\n"
 	               ".SH ENVIRONMENT\n"

@@ -96,7 +96,7 @@ static void job_free(struct local_job *j)
 		free((char *)(uintptr_t)j->tar.extra[i].path);
 		free((char *)(uintptr_t)j->tar.extra[i].bytes.p);
 	}
-	char *const owned[] = { j->dir, j->name, j->path, j->into, j->branch, j->message, j->author_name, j->author_email, j->tar.keep };
+	char *const owned[] = { j->dir, j->name, j->path, j->into, j->branch, j->message, j->author_name, j->author_email, j->listed, j->tar.keep };
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
 		free(owned[i]);
 	free(j->folders);
@@ -208,6 +208,7 @@ static void local_destroy(struct forge *f)
 	for (size_t i = 0; i < l->n_folders; i++)
 		free(l->folders[i]);
 	free(l->folders);
+	free(l->listed);
 	free(l);
 }
 
@@ -238,6 +239,7 @@ struct forge *forge_local_new(struct loop *loop, const struct forge_local_config
 	forge_init(&l->forge, &local_ops, loop, config->name);
 	l->depth = config->depth;
 	l->current = config->current;
+	l->listed = xstrdup(config->listed);
 	l->absent_is_fine = config->absent_is_fine;
 	l->n_folders = config->n_folders;
 	l->folders = xcalloc(config->n_folders ? config->n_folders : 1, sizeof *l->folders);

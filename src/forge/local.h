@@ -16,7 +16,7 @@ struct walker;
 struct local_job;
 struct local {
 	struct forge forge;           /* first */
-	char **folders;
+	char **folders, *listed;
 	size_t n_folders;
 	unsigned depth;
 	bool current, absent_is_fine;
@@ -58,7 +58,7 @@ struct local_job {
 	struct err err;
 	int rc;
 	/* inputs, copied in */
-	char *dir, *name, *path, *into, *branch, *message, *author_name, *author_email;
+	char *dir, *name, *path, *into, *branch, *message, *author_name, *author_email, *listed;
 	bool new_branch;
 	char **folders;
 	size_t n_folders;

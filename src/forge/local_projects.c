@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "berth/map.h"
+#include "berth/path.h"
 #include "forge/local.h"
+
+enum { LISTED_MAX = 1 << 20 };
 
 static const char *base_name(const char *path)
 {
@@ -104,17 +107,18 @@ static int folder_run(struct local_job *j, const char *folder, struct search *s,
 
 /* The repository around here is named like those that are found in the folder it lies in, so that its images and sessions are
  * the same from wherever. Gives its place among what was found. */
-static size_t current_run(struct search *s)
+static size_t around_run(struct search *s, const char *dir)
 {
 	AUTO_STR path = NULL;
 	size_t at = 0;
 
-	if (repo_around(".", &path, NULL) < 0)
+	if (repo_around(dir, &path, NULL) < 0)
 		return SIZE_MAX; /* no repository around here: nothing to add */
 	AUTO_STR real = realpath(path, NULL);
 	if (!real)
 		return SIZE_MAX;
 	if (!map_get(s->seen, sv_of(real))) {
+		map_put(s->seen, sv_of(real), s);
 		char *slash = strrchr(real, '/');
 		AUTO_STR folder = slash > real ? xstrndup(real, (size_t)(slash - real)) : xstrdup("");
 		place_add(&s->found, folder, real, s->taken);
@@ -123,6 +127,23 @@ static size_t current_run(struct search *s)
 	while (at < s->found.len && strcmp(s->found.items[at].dir, real) != 0)
 		at++;
 	return at;
+}
+
+/* One that is not there any more, or is no repository, is passed over: nobody asked for it. */
+static void listed_run(const char *file, struct search *s)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT_MAX(LISTED_MAX);
+	struct sv rest, line;
+
+	if (file_read(file, LISTED_MAX, &b, NULL) < 0)
+		return;
+	for (rest = buf_sv(&b); sv_split(&rest, '\n', &line);) {
+		AUTO_STR dir = sv_dup(line);
+		AUTO_STR found = NULL;
+		AUTO_STR real = *dir == '/' && repo_around(dir, &found, NULL) == 0 ? realpath(found, NULL) : NULL;
+		if (real && strcmp(real, dir) == 0)
+			around_run(s, dir);
+	}
 }
 
 /* All are found before the first is read, since their names depend on each other; then the one that is most likely looked
@@ -134,7 +155,9 @@ static int run(struct local_job *j, struct err *reterr)
 
 	for (size_t i = 0; !rc && i < j->n_folders; i++)
 		rc = folder_run(j, j->folders[i], &s, reterr);
-	size_t first = !rc && j->current ? current_run(&s) : SIZE_MAX;
+	if (!rc && j->listed)
+		listed_run(j->listed, &s);
+	size_t first = !rc && j->current ? around_run(&s, ".") : SIZE_MAX;
 	if (first < s.found.len)
 		place_give(j, &s.found.items[first]);
 	for (size_t i = 0; !rc && i < s.found.len; i++) {
@@ -165,6 +188,7 @@ void local_projects(struct forge *f, struct forge_call *c)
 	j->name = xstrdup(f->name);
 	j->depth = l->depth;
 	j->current = l->current;
+	j->listed = xstrdup(l->listed);
 	j->absent_is_fine = l->absent_is_fine;
 	j->n_folders = l->n_folders;
 	j->folders = xcalloc(l->n_folders ? l->n_folders : 1, sizeof *j->folders);

@@ -110,6 +110,37 @@ is "$(inside git log -1 --format=%s)" 'Later' 'pull: it is there'
 is "$(inside git status --porcelain)" ' M nine.txt' 'pull: what is dirty stays so'
 inside git checkout --quiet nine.txt >/dev/null
 
+# A repository that is in no configured folder, and newer than the keeper -----------------------------------------------------------
+far=$T/far/$(own far)
+mkdir -p "$far"
+git -c init.defaultBranch=main init --quiet "$far"
+git -C "$far" config user.name Ada
+git -C "$far" config user.email ada@example.org
+pin "$far" "$image"
+commit "$far" 'Far' >/dev/null
+cd "$far" || bail "no $far"
+berth start --json
+cd "$T" || bail "no $T"
+is "$STATUS" 0 'far: a session of the repository that berth is started in' || diag "$ERR"
+far_session=$(json 'd["name"]' <<<"$OUT")
+far_container=$(json 'd["container"]' <<<"$OUT")
+far_workdir=$(engine_json "/containers/$far_container/json" 'd["Config"]["WorkingDir"]')
+far_inside() { timeout -k 5 100 docker exec -i --workdir "$far_workdir" "$far_container" "$@" 2>&1 </dev/null; }
+far_inside sh -c 'git checkout --quiet -b said && echo two >>README.md && git add README.md && git commit --quiet -m "From far" && git push origin said' >/dev/null
+wait_ok 60 'far: a push arrives, though the keeper runs elsewhere and is older' git -C "$far" rev-parse --verify --quiet said
+far_inside sh -c 'echo three >new.txt' >/dev/null
+berth save "$far_session"
+is "$STATUS" 0 'far: its work is saved from anywhere' || diag "$ERR"
+is "$(git -C "$far" branch --list 'renku/autosave/*' | wc -l)" 1 'far: to where it belongs'
+berth projects --json
+like "$(json '[p["dir"] for p in d]' <<<"$OUT")" "$far" 'far: it stays in the list'
+berth stop "$far_session"
+is "$STATUS" 0 'far: stopped' || diag "$ERR"
+mv "$far" "$far.gone"
+berth projects --json
+is "$STATUS" 0 'far: one that has gone is passed over' || diag "$ERR"
+unlike "$OUT$ERR" "$far" 'far: without a word'
+
 # A keeper that has died ---------------------------------------------------------------------------------------------------------------
 kill -9 "$(keeper_pid)"
 wait_for 10 keeper_gone
