@@ -107,8 +107,9 @@ struct counted { size_t n; char *first; };
 static void count(void *ctx, struct project *p)
 {
 	struct counted *c = ctx;
-	if (!c->n++)
-		c->first = xstrdup(p->name);
+	c->n++;
+	if (strcmp(p->path, "group/p0") == 0) /* they come in no order */
+		str_replace(&c->first, p->name);
 	assert_true(project_id_eq(p->id, project_id_of(p->forge, p->path)));
 }
 
