@@ -270,6 +270,27 @@ void api_takes_the_token_nowhere_else(void **state)
 	server_stop(&thief);
 }
 
+/* Named in the configuration, or by the environment as other programs take it; and one that wants a login is told from the host. */
+void api_goes_through_a_proxy(void **state)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct script sc;
+		SCRIPT(&sc, { "GET http://gitlab.invalid/x ", JSON_ANSWER("200 OK", "Content-Length: 2\r\n", "{}") },
+		            { "GET http://gitlab.invalid/login ", "HTTP/1.1 407 Proxy\r\nContent-Length: 0\r\n\r\n" });
+		struct api_seen s = { .loop = loop_new() };
+		setenv("http_proxy", i ? sc.srv.url : "http://127.0.0.1:1", 1);
+		s.net = net_new(s.loop);
+		s.api = net_api_new(s.loop, s.net, &(struct net_api_config){ .peer = { .base_url = "http://gitlab.invalid", .proxy = i ? NULL : sc.srv.url }, .tries = 1 });
+		api_get(&s, i == 2 ? "/login" : "/x");
+		unsetenv("http_proxy");
+		assert_int_equal(s.err.code, i == 2 ? ERR_AUTH : ERR_NONE);
+		assert_true(i < 2 || strstr(s.err.text, "proxy"));
+		assert_int_equal(sc.n_asked, 1);
+		api_seen_free(&s);
+		script_stop(&sc);
+	}
+}
+
 void api_does_not_go_round_for_ever(void **state)
 {
 	struct script sc;

@@ -53,7 +53,7 @@ struct net_request request_to(const struct server *srv, const char *method, cons
 #define API_TESTS(X) X(api_whole_answer) X(api_revalidates) X(api_pages_by_link) X(api_pages_end_at_a_short_one) X(api_pages_whose_first_is_unchanged) X(api_pieces)
 #define API_BAD_TESTS(X) X(api_statuses_are_worded) X(api_wants_a_token) X(api_asks_for_another_token) X(api_says_that_there_is_no_other_token) X(api_web_pages_are_no_data) X(api_repeats_what_may_be_repeated) \
 	X(api_gives_up_in_the_end) X(api_limits_are_heeded) X(api_slows_down_before_the_limit) X(api_down_fails_fast_and_recovers) \
-	X(api_nobody_listens) X(api_silence) X(api_follows_at_the_same_server) X(api_takes_the_token_nowhere_else) \
+	X(api_nobody_listens) X(api_silence) X(api_follows_at_the_same_server) X(api_takes_the_token_nowhere_else) X(api_goes_through_a_proxy) \
 	X(api_does_not_go_round_for_ever) X(api_bombs_are_too_big) X(api_long_errors_are_read_so_far)
 #define API_ORDER_TESTS(X) X(api_what_is_on_screen_goes_first) X(api_nobody_waits_for_ever) X(api_runs_so_many_at_once) \
 	X(api_pages_can_be_held) X(api_pages_can_be_stopped) X(api_pages_that_do_not_end) X(api_pages_revalidate) X(api_acts_in_callbacks) \
