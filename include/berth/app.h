@@ -72,6 +72,8 @@ unsigned app_find_project(struct app *a, const char *text, void (*got)(void *ctx
 unsigned app_resolve(struct app *a, struct project_id p, const char *rev, void (*got)(void *ctx, const struct oid *id, const char *branch), app_end_fn end, void *ctx);
 /* The state of one commit's image, worked out now (also in the store then). */
 unsigned app_image(struct app *a, struct project_id p, const struct oid *commit, void (*got)(void *ctx, const struct image *i), app_end_fn end, void *ctx);
+/* Those of a list's rows (n <= 1024), into the store, as far as one question tells of all of them. */
+unsigned app_images(struct app *a, struct project_id p, const struct oid *commits, size_t n, app_end_fn end, void *ctx);
 /* What a start of this commit begins with: defaults, [start], then .renku/renku.ini there; warnings: a line each, "" when none. */
 unsigned app_start_options(struct app *a, struct project_id p, const struct oid *commit, void (*got)(void *ctx, const struct session_options *o, const char *warnings), app_end_fn end, void *ctx);
 /* What was chosen for this project the last time, laid over o (FROM_LAST). */

@@ -2,11 +2,38 @@
 /* The commands that print lists. */
 #include "cli/cli_impl.h"
 
-enum { COMMITS_DEFAULT = 50, COMMITS_PAGE = 400, USAGE_WAIT_MS = 4000 };
+enum { COMMITS_DEFAULT = 50, COMMITS_PAGE = 400, USAGE_WAIT_MS = 4000, IMAGES_MAX = 800 };
 
 static bool settled(const struct fresh *f)
 {
 	return f->state == FRESH_FRESH || f->state == FRESH_FAILED;
+}
+
+/* ---- the images of rows: of the first IMAGES_MAX, as each may cost a look at its files ---- */
+static bool wants_images(const struct cli *c)
+{
+	return c->json || !c->columns || strstr(c->columns, "image");
+}
+
+static void images_over(void *cli, const struct err *err)
+{
+	struct cli *c = cli;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	if (err) {
+		present_error(&b, err);
+		cli_note(c, "The states of images are not known. %s", buf_str(&b));
+	}
+	c->then(c);
+}
+
+/* next: when they are in the store, or can't be. */
+static void with_images(struct cli *c, const struct oid *ids, size_t n, void (*next)(struct cli *c))
+{
+	c->then = next;
+	if (n && wants_images(c))
+		app_images(c->app, c->project, ids, n, images_over, c);
+	else
+		next(c);
 }
 
 /* ---- branches ---- */
@@ -36,11 +63,21 @@ static void print_branches(struct cli *c)
 	cli_end(c, NULL);
 }
 
+static void ask_tips(struct cli *c)
+{
+	struct oid tips[IMAGES_MAX];
+	struct store *st = app_store(c->app);
+	size_t n = MIN_OF(store_n_branches(st, c->project), (size_t)IMAGES_MAX);
+	for (size_t i = 0; i < n; i++)
+		tips[i] = store_branch_at(st, c->project, i)->tip;
+	with_images(c, tips, n, print_branches);
+}
+
 static void ask_branches_first(struct cli *c)
 {
 	app_want_branches(c->app, c->project);
 	app_want_more_branches(c->app, SIZE_MAX);
-	cli_wait(c, branches_ready, print_branches);
+	cli_wait(c, branches_ready, ask_tips);
 }
 
 void run_branches(struct cli *c)
@@ -99,6 +136,8 @@ static bool page_ready(struct cli *c)
 	return true;
 }
 
+static void ask_page(struct cli *c);
+
 static void print_page(struct cli *c)
 {
 	struct pages *p = c->data;
@@ -122,7 +161,20 @@ static void print_page(struct cli *c)
 	if (p->next >= p->max || (complete && p->next >= known))
 		pages_end(c);
 	else
-		cli_wait(c, page_ready, print_page);
+		cli_wait(c, page_ready, ask_page);
+}
+
+static void ask_page(struct cli *c)
+{
+	struct pages *p = c->data;
+	struct store *st = app_store(c->app);
+	struct oid ids[COMMITS_PAGE];
+	bool complete;
+	size_t known, end = page_rows(c, p, &known, &complete), n = 0;
+	if (store_commits_fresh(st, c->project, c->branch)->state != FRESH_FAILED)
+		for (size_t i = p->next; i < MIN_OF(end, (size_t)IMAGES_MAX); i++)
+			ids[n++] = *store_commit_id_at(st, c->project, c->branch, i);
+	with_images(c, ids, n, print_page);
 }
 
 static void begin_pages(struct cli *c)
@@ -158,7 +210,7 @@ static void begin_pages(struct cli *c)
 	pages->max = n ? (size_t)n : SIZE_MAX;
 	c->data = pages;
 	c->clean_up = pages_drop;
-	cli_wait(c, page_ready, print_page);
+	cli_wait(c, page_ready, ask_page);
 }
 
 static void branches_then_commits(struct cli *c)

@@ -52,6 +52,8 @@ is "$(json 'd[0]["default"]' <<<"$OUT")" true 'marked'
 berth commits flights
 is "$(wc -l <<<"$OUT")" 3 'a head and two commits'
 unlike "$OUT" $'\033' 'no escape of a message comes through'
+berth commits flights --json
+is "$(json 'sorted({c["image"] for c in d})' <<<"$OUT")" '["? unknown"]' 'what nobody can tell without an engine is called unknown'
 berth commits flights --branch fix/deps --json
 is "$(json 'd[0]["subject"].startswith("second")' <<<"$OUT")" true 'newest first'
 berth commits flights --branch nonsense

@@ -52,6 +52,8 @@ follower=$PID
 wait_ok 10 'another berth sees it from the beginning' grep -q 'line 1 of many' "$T/follow.out"
 size=$(wc -c <"$T/follow.out")
 wait_ok 10 'and as it grows' grows "$T/follow.out" "$size"
+berth commits "$NAME" --json
+like "$(json 'd[0]["image"]' <<<"$OUT")" 'building' 'and the list of commits says so'
 berth log "$NAME"
 is "$STATUS" 0 'without --follow it ends at once'
 like "$OUT" 'line 1 of many' 'with what there is'

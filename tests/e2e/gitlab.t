@@ -53,6 +53,10 @@ tell signals/go '{}'
 wait_ok 20 'image: failed' bash -c '"$0" image lab/air/flights --json | grep -q "\"failed\""' "$BERTH"
 berth log lab/air/flights
 like "$OUT" 'Unable to locate package nope' 'log: readable afterwards'
+berth commits lab/air/flights --json
+like "$(json 'd[0]["image"]' <<<"$OUT")" 'failed' 'commits: each with the state of its image'
+berth branches lab/air/flights --json
+like "$(json '[b["image"] for b in d if b["name"] == "main"][0]' <<<"$OUT")" 'failed' 'branches: each with that of its tip'
 
 # What can be done ----------------------------------------------------------------------------------------------------
 tell scripts '{"match": {"ref": "main"}, "script": "success"}'
