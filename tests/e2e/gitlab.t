@@ -138,6 +138,7 @@ like "$ERR" 'The copy is there: zoe/flights' 'fork: it says where the copy is'
 like "$ERR" 'first build runs: pipeline' 'fork: and that its first build runs'
 berth fork lab/air/flights
 is "$STATUS" 6 'fork: there is one already'
+like "$ERR" 'a project of that name or path is there already' 'fork: which is said once'
 
 # The doctor -------------------------------------------------------------------------------------------------------------
 berth doctor --json
