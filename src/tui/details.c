@@ -186,7 +186,7 @@ void details_image(struct tui *t, struct doc *d)
 	heading(t, d);
 	kept_since(t, d);
 	branch_kept_since(t, d);
-	if (launch) {
+	if (launch && !t->layout.session.h) { /* else its steps stand there */
 		details_launch(t, launch, d);
 		doc_nl(d);
 	}
