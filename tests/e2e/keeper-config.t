@@ -6,10 +6,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=standin.sh
 . "$E2E_DIR/standin.sh"
+# shellcheck source=clock.sh
+. "$E2E_DIR/clock.sh"
 
-export BERTH_CLOCK=$T/clock
-at() { printf '%s\n' "$1" >"$T/clock.goal.new" && mv "$T/clock.goal.new" "$T/clock.goal"; }
-reached() { [ "$(cat "$T/clock" 2>/dev/null)" = "$(cat "$T/clock.goal")" ]; }
 is_other() { [ -n "$(keeper_pid)" ] && [ "$(keeper_pid)" != "$1" ] && keeper_lives; }
 
 standin_start

@@ -7,7 +7,6 @@
 . "$E2E_DIR/clock.sh"
 
 gone() { [ -z "$(containers "io.berth.session=$1")" ] && [ -z "$(volumes "io.berth.session=$1")" ]; }
-trap 'status=$?; pid=$(keeper_pid); [ -z "$pid" ] || kill "$pid" 2>/dev/null; (exit "$status"); e2e_cleanup' EXIT
 
 # A session without Jupyter ------------------------------------------------------------------------------------------
 tiny idle

@@ -471,11 +471,15 @@ sys.exit(status)' "$BERTH" save "$3" 2>"$T/took.err")
   ok "$1: in less than $most MiB of memory" test "${took#* }" -lt "$most"
 }
 
+# is_child PID: what this test started, and not another process that has had its number since.
+is_child() { grep -qsE "^PPid:[[:space:]]+$$\$" "/proc/$1/status"; }
+
 e2e_cleanup() {
   local status=$? pid image mounted
   trap - EXIT
+  [ "$BASHPID" = "$$" ] || exit "$status" # a subshell that a signal has hit: the test goes on
   term_tmux kill-server 2>/dev/null
-  for pid in ${E2E_PIDS[@]+"${E2E_PIDS[@]}"}; do stop_process "$pid"; done
+  for pid in ${E2E_PIDS[@]+"${E2E_PIDS[@]}"}; do ! is_child "$pid" || stop_process "$pid"; done
   keepers_end
   if [ -n "$E2E_ENGINE_PID" ]; then
     e2e_remove_ours
