@@ -230,10 +230,10 @@ struct forge_slot *forge_slot_named(struct app *a, const char *name); /* NULL: n
 void forges_keep(struct app *a, const struct project *items, size_t n);
 void found_keep(struct app *a, struct forge_slot *s, const struct project *p); /* one of them; copied */
 void found_drop(struct app *a, struct forge_slot *s, struct project_id p); /* it is listed now, or gone */
+/* find.c: as app_find_project, of a session's: its project may be newer than the lists, which a keeper reads when it begins. */
+unsigned find_project_anew(struct app *a, const char *text, void (*got)(void *ctx, struct project_id p), app_end_fn end, void *ctx);
 /* find_host.c: an ask for a project goes on there; false: no host can have it. When none has it, `otherwise` takes the ask; err: what they
  * said, or `err` when all say that they lack it. */
-/* As app_find_project, of a session's: its project may be newer than the lists, which a keeper reads when it begins. */
-unsigned find_project_anew(struct app *a, const char *text, void (*got)(void *ctx, struct project_id p), app_end_fn end, void *ctx);
 bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err);
 /* The host's project that the repository around us is a clone of, as far as lists know it. v 0: none. */
 struct project_id find_known_clone(struct app *a);
