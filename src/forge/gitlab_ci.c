@@ -101,7 +101,7 @@ static void by_id_got(struct op *op, const struct net_answer *a, const struct er
 {
 	struct pipelines_op *x = (struct pipelines_op *)op;
 	AUTO_JSON j = err ? NULL : json_read(a->response.body, GITLAB_MAX_ANSWER, NULL);
-	AUTO(gitlab_join_after_fini) struct gitlab_join_after after = { NULL };
+	AUTO(gitlab_join_after_fini) struct gitlab_join_after after = { 0 };
 
 	if (err && !x->err.code)
 		op_explain(op, a, err, &x->err);

@@ -222,7 +222,7 @@ bool gitlab_join_answer(const json_t *j, void (*item)(void *ctx, struct pipeline
 	AUTO(pipelines_fini) pipelines all = VEC_INIT;
 	const char *alias;
 
-	*ret_after = (struct gitlab_join_after){ NULL };
+	*ret_after = (struct gitlab_join_after){ 0 };
 	if (json_array_size(json_path(j, "errors")) || !json_is_object(project)) {
 		const char *why = json_str(json_array_get(json_path(j, "errors"), 0), "message", "it knows no such project");
 		err_set(reterr, ERR_UNSUPPORTED, "GraphQL: %.200s", why);

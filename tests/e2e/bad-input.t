@@ -20,16 +20,16 @@ refused() {
 }
 
 # Values -----------------------------------------------------------------------------------------------------------------
-refused "cpus can be: a number from 0.1 to 256" 'no CPUs at all' --cpus 0
-refused "cpus can be" 'CPUs of no number' --cpus two
-refused "memory can be: a size such as 2G" 'memory without sense' --memory '2 pounds'
-refused "memory can be" 'too little memory' --memory 1M
-refused "gpus can be: a whole number" 'half a GPU' --gpus 0.5
-refused "idle can be: a time such as 12h" 'an idle limit without a unit' --idle 3
-refused "environment can be: a path" 'an environment that is no path' --environment lab
+refused "--cpus: .0. is not a number from 0.1 to 256" 'no CPUs at all' --cpus 0
+refused "--cpus: .two. is not a number" 'CPUs of no number' --cpus two
+refused "--memory: .2 pounds. is not a size .2G, 512M. from 16M" 'memory without sense' --memory '2 pounds'
+refused "--memory: .1M. is not a size" 'too little memory' --memory 1M
+refused "--gpus: .0.5. is not a whole number" 'half a GPU' --gpus 0.5
+refused "--idle: .3. is not a time .12h, 30m, 2d." 'an idle limit without a unit' --idle 3
+refused "--environment: .lab. is neither a path" 'an environment that is no path' --environment lab
 refused "no name for a session" 'a name with a blank' --name 'Bad Name'
 refused "no name of an image" 'an image that is no name' --image 'a b'
-refused "lfs can be: yes or no" 'neither yes nor no' --lfs=perhaps
+refused "--lfs: .perhaps. is neither yes nor no" 'neither yes nor no' --lfs=perhaps
 refused "is set by the session itself" 'a variable of the session' --env SESSION_URL=x
 for variable in CI_COMMIT_SHA PROJECT_NAME NOTEBOOK_DIR RENKU_USERNAME; do
 	refused "$variable is set by the session itself" "the session's own $variable" --env "$variable=x"

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct sv s = { (const char *)data, size };
 	AUTO(buf_fini) struct buf words = BUF_INIT, scope = BUF_INIT;
 	AUTO(pipelines_fini) pipelines all = VEC_INIT;
-	AUTO(gitlab_join_after_fini) struct gitlab_join_after after = { NULL };
+	AUTO(gitlab_join_after_fini) struct gitlab_join_after after = { 0 };
 
 	gitlab_words(s, &words);
 	FUZZ_CHECK(words.len <= 400);
