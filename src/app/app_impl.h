@@ -305,7 +305,9 @@ void branches_begin_anew(struct app *a, struct project_id p); /* of this project
 bool branches_paged(const struct app *a, const struct project *p); /* its host gives them in pages, and one by its name */
 /* What is known of a project's branches becomes these, and of the others those that stay. */
 void branches_merge(struct app *a, struct project_id id, const struct branch *items, size_t n, bool (*stays)(const void *ctx, const struct branch *b), const void *ctx);
-/* schedule_branch.c; true: it is being asked for, and ask_commits comes again */
+/* schedule_branch.c: as its host has just told of it; copied */
+void branch_told(struct branch *out, const struct branch *b);
+/* true: it is being asked for, and ask_commits comes again */
 bool ask_branch(struct app *a, struct project_id id, const char *name);
 void ask_saved_work(struct app *a);
 void ask_commits(struct app *a);

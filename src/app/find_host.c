@@ -145,16 +145,6 @@ static void found_end(void *find, const struct err *err)
 		otherwise(k, &last);
 }
 
-static const struct project *listed(struct app *a, const struct place *at)
-{
-	for (size_t i = 0; i < store_n_projects(a->store); i++) {
-		const struct project *p = store_project_at(a->store, i);
-		if (strcmp(p->path, at->path) == 0 && strcmp(p->forge, forge_name(at->forge)) == 0)
-			return p;
-	}
-	return NULL;
-}
-
 static void ask_next(struct host_find *f)
 {
 	f->ask->cancel = cancel_forge;
@@ -165,7 +155,7 @@ struct project_id find_known_clone(struct app *a)
 {
 	struct host_find here = { .n = 0 };
 	places_of_remotes(a, &here);
-	const struct project *p = here.n ? listed(a, &here.places[0]) : NULL;
+	const struct project *p = here.n ? store_project(a->store, project_id_of(forge_name(here.places[0].forge), here.places[0].path)) : NULL;
 	for (size_t i = 0; i < here.n; i++)
 		free(here.places[i].path);
 	return p ? p->id : (struct project_id){ 0 };

@@ -13,13 +13,18 @@ enum { PAGE = 100, SAVED_PAGES_MAX = 50 };
 /* ---- one, by its name ---- */
 struct branch_request { struct request base; struct project_id project; char *name; struct branch found; };
 
+void branch_told(struct branch *out, const struct branch *b)
+{
+	branch_dup(out, b);
+	out->kept = false;
+	out->seen_at_s = clock_wall_s();
+}
+
 static void one_item(void *request, const struct branch *b)
 {
 	struct branch_request *r = request;
 	branch_fini(&r->found);
-	branch_dup(&r->found, b);
-	r->found.kept = false;
-	r->found.seen_at_s = clock_wall_s();
+	branch_told(&r->found, b);
 }
 
 static bool has_other_name(const void *name, const struct branch *b)
@@ -83,9 +88,7 @@ static void saved_item(void *request, const struct branch *b)
 	struct branch copy;
 	if (!sv_starts(sv_of(b->name), SV(AUTOSAVE_PREFIX)))
 		return;
-	branch_dup(&copy, b);
-	copy.kept = false;
-	copy.seen_at_s = clock_wall_s();
+	branch_told(&copy, b);
 	VEC_PUSH(&r->items, copy);
 }
 

@@ -99,9 +99,7 @@ static void branch_item(void *request, const struct branch *b)
 	struct branches_request *r = request;
 	struct app *a = r->base.app;
 	struct branch copy;
-	branch_dup(&copy, b);
-	copy.kept = false;
-	copy.seen_at_s = clock_wall_s();
+	branch_told(&copy, b);
 	if (r->items.len && strcmp(r->items.items[0].name, copy.name) == 0) { /* the default one, which had come ahead of its page */
 		branch_fini(&r->items.items[0]);
 		r->items.items[0] = copy;

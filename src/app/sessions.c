@@ -36,6 +36,16 @@ int refuse_others(const struct session *s, const char *what, struct err *reterr)
 	return -ERR_DENIED;
 }
 
+/* lacks: what can't be had of one whose container does not run */
+static int refuse_resting(const struct session *s, const char *lacks, struct err *reterr)
+{
+	if (session_is_up(s))
+		return 0;
+	err_set(reterr, ERR_CONFLICT, "%s does not run, so %s: it is %s", s->name, lacks, session_state_name(s->state));
+	err_hint(reterr, "`berth resume %s` goes on with it.", s->name);
+	return -ERR_CONFLICT;
+}
+
 bool app_session_hidden(const struct app *a, const char *name)
 {
 	for (size_t i = 0; i < a->others.len; i++)
@@ -71,13 +81,8 @@ unsigned app_session_url(struct app *a, const char *session, void (*got)(void *c
 	struct err err = { 0 };
 	const struct session *s = known_session(a, session, &e, &err);
 	k->got.url = got;
-	if (!s || refuse_others(s, "are given its address", &err) < 0)
+	if (!s || refuse_others(s, "are given its address", &err) < 0 || refuse_resting(s, "nobody answers at its address", &err) < 0)
 		return ask_fail(k, &err);
-	if (!session_is_up(s)) {
-		err_set(&err, ERR_CONFLICT, "%s does not run, so nobody answers at its address: it is %s", session, session_state_name(s->state));
-		err_hint(&err, "`berth resume %s` goes on with it.", session);
-		return ask_fail(k, &err);
-	}
 	k->cancel = cancel_session;
 	k->call = session_url(e, a->loop, s, url_got, ask_end, k);
 	return k->number;
@@ -114,13 +119,8 @@ struct engine_tty *app_session_attach(struct app *a, const char *session, uint16
 	if (refuse_read_only(a, reterr) < 0)
 		return NULL;
 	const struct session *s = known_session(a, session, &e, reterr);
-	if (!s || refuse_others(s, "can have a shell in it", reterr) < 0)
+	if (!s || refuse_others(s, "can have a shell in it", reterr) < 0 || refuse_resting(s, "there is no shell in it", reterr) < 0)
 		return NULL;
-	if (!session_is_up(s)) {
-		err_set(reterr, ERR_CONFLICT, "%s does not run, so there is no shell in it: it is %s", session, session_state_name(s->state));
-		err_hint(reterr, "`berth resume %s` goes on with it.", session);
-		return NULL;
-	}
 	session_shell_query(s, &q);
 	return engine_tty_open(e, &q, rows, cols, ev, ctx);
 }
