@@ -42,17 +42,22 @@ for name in sys.stdin.buffer.read().split(b"\0"):
         print(name, link, not link and os.access(name, os.X_OK), hashlib.sha256(what).hexdigest())')
 }
 
+# only_read TITLE: the work in $w is saved, and nothing but the project's repository has more than before.
+only_read() {
+  state >"$T/before"
+  berth save "$(own from)"
+  is "$STATUS" 0 "$1: it is saved" || diag "$ERR"
+  state >"$T/after"
+  ok "$1: the workspace is byte for byte what it was" cmp "$T/before" "$T/after"
+  ok "$1: the repository is sound" git -C "$folder" fsck --strict --no-dangling
+}
+
 # comes_back TITLE REGEX: the work in $w is saved on a branch whose name has REGEX, the session is only read, and a new one has it.
 comes_back() {
   local title=$1 ref
   container=$from
   give
-  state >"$T/before"
-  berth save "$(own from)"
-  is "$STATUS" 0 "$title: it is saved" || diag "$ERR"
-  state >"$T/after"
-  ok "$title: the workspace is byte for byte what it was" cmp "$T/before" "$T/after"
-  ok "$title: the repository is sound" git -C "$folder" fsck --strict --no-dangling
+  only_read "$title"
   ref=$(saves | grep -E -- "$2")
   is "$(wc -l <<<"$ref") ${ref:+one}" '1 one' "$title: on its branch" || diag "$(saves)"
   seen >"$T/was"
@@ -137,12 +142,7 @@ printf 'ours\n' >"$w/f" && in_w commit --quiet --all --message ours
 in_w merge other >/dev/null 2>&1
 like "$(in_w status --porcelain=v2)" '^u UU' 'a merge that is not done: there is a conflict'
 give
-state >"$T/before"
-berth save "$(own from)"
-is "$STATUS" 0 'a merge that is not done: it is saved' || diag "$ERR"
-state >"$T/after"
-ok 'a merge that is not done: the workspace is byte for byte what it was' cmp "$T/before" "$T/after"
-ok 'a merge that is not done: the repository is sound' git -C "$folder" fsck --strict --no-dangling
+only_read 'a merge that is not done'
 head=$(in_w rev-parse HEAD)
 cp "$w/f" "$T/conflict"
 berth start "$name" --restore "$(saves | grep /main/)" --name "$(own to)" --json

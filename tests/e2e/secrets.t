@@ -4,6 +4,8 @@
 # the arguments or the environment of any process, not in the files of berth. What berth itself has in memory comes into no core.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=standin.sh
+. "$E2E_DIR/standin.sh"
 
 image=$("$LAB/session-image" 2>"$T/session.out") || bail "no Jupyter image: $(tail -n 5 "$T/session.out")"
 folder=$(project "$(own secrets)")
@@ -109,25 +111,20 @@ case $pattern in
     ;;
 esac
 
-standin=$LAB/../fake
 token=glpat-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 cat >"$T/world.json" <<END
 {"users": [{"username": "zoe"}], "groups": [{"path": "lab", "members": {"zoe": "developer"}}],
  "tokens": [{"value": "$token", "user": "zoe", "scopes": ["api", "write_repository"]}],
- "projects": [{"path": "lab/$(own cores)", "commits": [{"message": "Begin", "files": {"README.md": "one\n"}}]}]}
+ "projects": [{"path": "lab/$(own dumped)", "commits": [{"message": "Begin", "files": {"README.md": "one\n"}}]}]}
 END
-background gitlab "$standin/gitlab" --world "$T/world.json" --info "$T/where"
-wait_for 30 test -s "$T/where" || bail 'the stand-in GitLab does not start'
-host=$(sed -n 's/^url=//p' "$T/where")
-mkdir -p "$XDG_CONFIG_HOME/berth"
-printf '[forge "lab"]\n\ttype = gitlab\n\turl = %s\n\ttoken = %s\n' "$host" "$token" >"$XDG_CONFIG_HOME/berth/config"
-chmod 600 "$XDG_CONFIG_HOME/berth/config"
+standin_start --world "$T/world.json"
+standin_config "$token"
 tiny slow
-git clone --quiet "${host/:\/\//:\/\/zoe:$token@}/lab/$(own cores).git" "$T/clone" 2>"$T/git.err" || bail "no clone: $(cat "$T/git.err")"
+git clone --quiet "${url/:\/\//:\/\/zoe:$token@}/lab/$(own dumped).git" "$T/clone" 2>"$T/git.err" || bail "no clone: $(cat "$T/git.err")"
 printf 'FROM %s\nRUN i=0; while [ $i -lt 600 ]; do i=$((i + 1)); echo "line $i of many"; sleep 0.2; done\n' "$IMAGE" >"$T/clone/Dockerfile"
 commit "$T/clone" 'A long build' >/dev/null
 git -C "$T/clone" push --quiet origin HEAD 2>"$T/git.err" || bail "no push: $(cat "$T/git.err")"
-E2E_IMAGES+=("berth/lab/$(own cores):$(git -C "$T/clone" rev-parse --short=7 HEAD)")
+E2E_IMAGES+=("berth/lab/$(own dumped):$(git -C "$T/clone" rev-parse --short=7 HEAD)")
 
 # holds PID: its memory has the token, and so would a core.
 holds() {
@@ -162,11 +159,11 @@ build_worker() {
   done
 }
 
-berth start "lab/$(own cores)" --environment shell --image "$IMAGE" --json
+berth start "lab/$(own dumped)" --environment shell --image "$IMAGE" --json
 is "$STATUS" 0 'a session of a host'\''s project' || diag "$ERR"
 session=$(json 'd["name"]' <<<"$OUT")
 wait_for 20 keeper_lives
-"$BERTH" build "lab/$(own cores)" >"$T/build.out" 2>&1 </dev/null &
+"$BERTH" build "lab/$(own dumped)" >"$T/build.out" 2>&1 </dev/null &
 builder=$!
 disown "$builder" # bash would say aloud how it died
 wait_ok 60 'a build runs' grep -q 'line 2 of many' "$T/build.out" || diag "$(cat "$T/build.out")"
@@ -174,7 +171,7 @@ worker=$(build_worker)
 dies 'a command' "$builder" SEGV
 dies 'a build'\''s worker' "$worker" ABRT
 term_start 100x30 "$BERTH"
-term_ok 20 "$(own cores)" 'the dashboard lists the project'
+term_ok 20 "$(own dumped)" 'the dashboard lists the project'
 wait_for 10 test -n "$(pgrep -P "$(term_tmux display-message -p '#{pane_pid}')" -x berth)"
 dies 'the dashboard' "$(pgrep -P "$(term_tmux display-message -p '#{pane_pid}')" -x berth)" SEGV
 term_ok 10 'exit status 139' 'which the terminal survives'
