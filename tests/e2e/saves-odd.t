@@ -196,7 +196,9 @@ restored 'a shallow clone' "$T/work" work.bin
 
 # Two gigabytes, most of them a hole.
 run_in "$container" "/bin/busybox dd if=/dev/zero of='$place/huge.bin' bs=1 count=1 seek=2147483647 2>/dev/null"
+state >"$T/before"
 saved_in_little 'a file of 2 GB' 200 "$session"
+read_only 'a file of 2 GB'
 is "$(git -C "$folder" cat-file -s "$(saves | tail -n 1):huge.bin")" 2147483648 'a file of 2 GB: all of it is there'
 sound 'a file of 2 GB'
 no_copies 'at the end'
