@@ -78,16 +78,26 @@ static bool went_well(struct exchange_call *x, const struct err *err, const char
 }
 
 /* ---- the end: what became of it is told, to those who push and wait ---- */
-/* git-ask (gitin.c) leaves a question; the exchange takes what was asked before it looks, and answers just that: one that was under way
- * when somebody pushed may know nothing of that push. Or it may have seen the push before its question came: then there is nothing new,
- * and what was said last is the answer. */
+/* git-ask (gitin.c) leaves a question: the branches that were pushed, one a line (none: a fetch). The exchange takes what was asked before
+ * it looks, and answers just that. One that was under way when somebody pushed may know nothing of that push; or it may have seen the push
+ * before its question came, and several may have gone by since. So what was said of each branch last is kept, the newest first: the answer
+ * to a push is what was said of its branches, whichever exchange took them. */
 static const char take_and_list[] =
 	"cd " SETTINGS_DIR " 2>/dev/null && for q in question.*; do [ ! -e \"$q\" ] || mv -f \"$q\" \"taken.$2.${q#question.}\"; done\n"
 	"exec git --git-dir=\"$1\" for-each-ref '--format=%(objectname) %(refname)' refs/heads refs/berth/host";
 static const char answer_taken[] =
 	"umask 077; cd " SETTINGS_DIR " && cat >\"answer.$2\" || exit 1\n"
-	"if [ -s \"answer.$2\" ]; then cp \"answer.$2\" said.new && mv said.new said; elif [ -s said ]; then cp said \"answer.$2\"; else echo 'nothing new' >\"answer.$2\"; fi\n"
-	"for q in taken.\"$2\".*; do [ ! -e \"$q\" ] || { rm -f \"$q\" && cp \"answer.$2\" \"new.${q##*.}\" && mv \"new.${q##*.}\" \"answer.${q##*.}\"; }; done\n"
+	"names() { names=' '; while read -r name _; do names=\"$names$name \"; done <\"$1\"; }\n"
+	"is_one() { case $names in *\" ${1%% *} \"*) ;; *) return 1 ;; esac; }\n"
+	"names \"answer.$2\"; n=200; [ -e said ] || : >said\n"
+	"{ cat \"answer.$2\"; while [ $n -gt 0 ] && IFS= read -r line; do is_one \"$line\" || { printf '%s\\n' \"$line\"; n=$((n - 1)); }; done <said; } >\"said.$2\" && mv -f \"said.$2\" said\n"
+	"for q in taken.\"$2\".*; do\n"
+	"  [ -e \"$q\" ] || continue\n"
+	"  names \"$q\"; a=${q##*.}\n"
+	"  while IFS= read -r line; do ! is_one \"$line\" || printf '%s\\n' \"$line\"; done <said >\"new.$a\"\n"
+	"  [ -s \"new.$a\" ] || echo 'nothing new' >\"new.$a\"\n"
+	"  rm -f \"$q\" && mv -f \"new.$a\" \"answer.$a\"\n"
+	"done\n"
 	"rm -f \"answer.$2\"";
 
 static void answered(void *call, const struct err *err)

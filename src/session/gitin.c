@@ -131,11 +131,20 @@ static const char git_ask[] =
 	"cd " SETTINGS_DIR " || exit 0\n"
 	"later() { [ \"$1\" = fetch ] || echo 'berth: it goes to the repository on your machine as soon as berth looks there (it does before a stop, too)'; exit 0; }\n"
 	"umask 077\n"
-	"trap 'rm -f question.$$ taken.*.$$ answer.$$' 0\n"
+	"trap 'rm -f asking.$$ question.$$ taken.*.$$ answer.$$' 0\n"
 	"trap 'exit 1' 1 2 15\n"
-	"tries=3\n"
+	"pushed= aside= tries=3\n"
+	"[ \"$1\" = fetch ] || while read -r _ new ref; do\n" /* git tells a post-receive hook: old, new, name */
+	"  case $ref,$new in\n"
+	"  refs/heads/*,*[!0]*) pushed=\"$pushed${ref#refs/heads/}\n\" ;;\n"
+	"  refs/heads/*) aside=\"${aside}berth: ${ref#refs/heads/} stays on your machine: delete it there\n\" ;;\n"
+	"  *) aside=\"${aside}berth: ${ref#refs/tags/} is no branch, and stays in this session\n\" ;;\n"
+	"  esac\n"
+	"done\n"
+	"printf %s \"$aside\"\n"
+	"[ -z \"$aside\" ] || [ -n \"$pushed\" ] || set -- fetch\n" /* berth shall look all the same: it puts back what was deleted here */
 	"while [ $tries -gt 0 ] && [ ! -s answer.$$ ]; do\n"
-	"  : >question.$$\n"
+	"  printf %s \"$pushed\" >asking.$$ && mv -f asking.$$ question.$$\n" /* whole, or not there */
 	"  (until [ -p ask ]; do sleep 0.1; done; echo \"$1\" >ask) &\n"
 	"  writer=$! n=30\n"
 	"  while [ $n -gt 0 ] && [ ! -s answer.$$ ]; do sleep 0.1; n=$((n - 1)); done\n"

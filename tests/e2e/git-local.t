@@ -51,6 +51,13 @@ for i in 1 2 3 4; do
 	like "$(cat "$T/other.said")" 'other is on your machine' "two pushes at a time, $i: the other"
 	is "$(git -C "$folder" log -1 --format=%s one), $(git -C "$folder" log -1 --format=%s other)" "One $i, Other $i" "two pushes at a time, $i: both are there"
 done
+# A push whose question came late, when an exchange had taken it and another had gone by since
+inside git push origin --delete other >"$T/delete.said" || diag "$(cat "$T/delete.said")"
+like "$(cat "$T/delete.said")" 'other stays on your machine: delete it there' 'a branch is not deleted on the machine, and it says so'
+inside sh -c 'git checkout --quiet other && git commit --quiet --allow-empty -m "Other, last" && git push origin other' >/dev/null
+late=$(inside sh -c 'printf "%040d %040d refs/heads/one\n" 1 2 | sh /run/berth/git-ask push')
+is "$late" 'berth: one is on your machine' 'asked late: what was said of that branch'
+like "$(inside sh -c 'git tag v1 && git push origin v1')" 'v1 is no branch, and stays in this session' 'a tag stays, and it says so'
 is "$(inside find /run/berth -name '*.[0-9]*')" '' 'nothing of the asking is left behind'
 
 # One that is ------------------------------------------------------------------------------------------------------------------
