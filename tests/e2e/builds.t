@@ -99,7 +99,7 @@ is "$(state_of "$NAME")" canceled 'as cancelled'
 # Lost -------------------------------------------------------------------------------------------------------------------
 berth build "$NAME" --detach
 is "$STATUS" 0 'a build without a watcher'
-has_line() { "$BERTH" log "$NAME" | grep -q 'line 2 of many'; }
+has_line() { [[ $("$BERTH" log "$NAME") == *'line 2 of many'* ]]; }
 wait_ok 30 'runs' has_line
 worker=$(pgrep -f -- "build-worker $NAME/" | head -n 1)
 isnt "$worker" '' 'in a process of its own'

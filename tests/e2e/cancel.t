@@ -12,7 +12,8 @@ head -c 3000000 /dev/urandom >"$folder/data.bin"
 pin "$folder" "$IMAGE"
 gate_start
 
-# Where each step is stopped: TITLE, hold or answer, the request.
+# Where each step is stopped: TITLE, hold or answer, the request. after: at the second request, once the first was answered; any
+# container may be looked into before that, also an ended one of another test.
 places=(
   'check request|hold|^GET [^ ]*/volumes'
   'get image|hold|^GET [^ ]*/images/[^ ]*/json'
@@ -24,15 +25,19 @@ places=(
   'create container, copying|hold|^PUT [^ ]*/archive'
   'start, not begun|hold|^POST [^ ]*/start'
   'start, begun but not told|answer|^POST [^ ]*/start'
-  'wait until it answers|hold|^GET [^ ]*/containers/[^/]*/json'
+  'wait until it answers|after|^POST [^ ]*/start ^GET [^ ]*/containers/[^/]*/json'
 )
 
 # begin PLACE: a start that stands there; its process is $PID.
 begin() {
   local title how what
   IFS='|' read -r title how what <<<"$1"
-  "gate_$how" "$what"
+  if [ "$how" = after ]; then gate_answer "${what% ^*}"; else "gate_$how" "$what"; fi
   background start "$BERTH" start "$name"
+  if [ "$how" = after ]; then
+    wait_for 30 gate_held
+    gate_then_hold "^${what##* ^}"
+  fi
   wait_ok 30 "$title: reached" gate_held || diag "$(cat "$T/start.out")"
 }
 

@@ -26,7 +26,7 @@ put() {
   tar -C "$T/put" --owner=1000 --group=1000 -c . | engine_call PUT "/containers/$container/archive?path=$(urlencode "$place")" --header 'Content-Type: application/x-tar' --upload-file - >/dev/null
 }
 refs() { git -C "$folder" for-each-ref --format='%(objectname) %(refname)' refs/heads/renku; }
-saved() { refs | while read -r id _; do git -C "$folder" cat-file blob "$id:work.bin" 2>/dev/null | cmp -s - "$T/work" && echo yes; done | grep -q yes; }
+saved() { [ -n "$(refs | while read -r id _; do git -C "$folder" cat-file blob "$id:work.bin" 2>/dev/null | cmp -s - "$T/work" && echo yes; done)" ]; }
 
 # Now and then -----------------------------------------------------------------------------------------------------------
 put

@@ -20,7 +20,7 @@ app=$IMAGE
 # put REGISTRY PATH TAG: the image app, pushed there and taken off the engine.
 put() {
   engine_call POST "/images/$app/tag?repo=$(urlencode "$1/$2")&tag=$3" >/dev/null
-  engine_call POST "/images/$1/$2/push?tag=$3" -H "X-Registry-Auth: $login" | grep -q '"Digest"' || bail "the image can't be pushed to $1"
+  [[ $(engine_call POST "/images/$1/$2/push?tag=$3" -H "X-Registry-Auth: $login") == *'"Digest"'* ]] || bail "the image can't be pushed to $1"
   forget "$1/$2:$3"
 }
 forget() { engine_call DELETE "/images/$1?force=1&noprune=1" >/dev/null 2>&1; }
