@@ -2,11 +2,13 @@
 /*
  * Logs of jobs that have ended, a file each: whoever shows a log opens it like any other. A worker writes them piece by
  * piece, with secrets blotted out, under another name until they are whole. A file's time is when it was last asked for.
+ * Who writes one holds its lock (flock), which goes with the process: what nobody holds is of one that was killed.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,7 +28,7 @@ struct cache_log {
 	struct loop *loop;
 	char *dir, *path, *part;
 	uint64_t max_bytes;
-	int fd;
+	int fd;                       /* -1: nothing is written yet */
 	struct buf waiting, writing;  /* writing: the worker's while busy */
 	size_t total;
 	bool busy, failed, ended, keep;
@@ -54,6 +56,17 @@ static int oldest_first(const void *a, const void *b)
 	return x->used_s < y->used_s ? -1 : x->used_s > y->used_s;
 }
 
+/* Where a disk knows no locks, age tells. */
+static bool is_of_the_dead(const char *part, const struct stat *st)
+{
+	int fd = open(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+	bool knows = fd >= 0 && (!held || errno == EWOULDBLOCK);
+	if (fd >= 0)
+		close(fd);
+	return knows ? !held : st->st_mtime + OLD_PART_S < time(NULL);
+}
+
 static void list_files(const char *dir, kept_files *ret, uint64_t *ret_sum)
 {
 	AUTO(closedir_p) DIR *d = opendir(dir);
@@ -62,8 +75,8 @@ static void list_files(const char *dir, kept_files *ret, uint64_t *ret_sum)
 		AUTO_STR path = path_join(dir, e->d_name);
 		if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
-		if (sv_ends(sv_of(path), sv_of(part_tail))) { /* of one that died */
-			if (st.st_mtime + OLD_PART_S < time(NULL))
+		if (sv_ends(sv_of(path), sv_of(part_tail))) {
+			if (is_of_the_dead(path, &st))
 				unlink(path);
 			continue;
 		}
@@ -88,11 +101,23 @@ static void make_room(const struct cache_log *l)
 	VEC_FINI(&files);
 }
 
+/* Others of the dead go first, so that one that is killed in every log leaves one at a time. */
+static bool part_begin(struct cache_log *l)
+{
+	if (path_make_dirs(l->dir, NULL) < 0)
+		return false;
+	make_room(l);
+	l->fd = mkostemps(l->part, sizeof part_tail - 1, O_CLOEXEC); /* 0600 */
+	if (l->fd >= 0)
+		flock(l->fd, LOCK_EX | LOCK_NB); /* refused: age tells */
+	return l->fd >= 0;
+}
+
 static void process(struct loop_work *work, void *ctx)
 {
 	struct cache_log *l = ctx;
 	(void)work;
-	if (!l->dropped && !l->bad && !write_piece(l))
+	if (!l->dropped && !l->bad && ((l->fd < 0 && !part_begin(l)) || !write_piece(l)))
 		l->bad = true;
 	if (!l->last)
 		return;
@@ -196,11 +221,7 @@ struct cache_log *cache_log_begin(struct cache *c, const struct project *p, cons
 	l->part = xasprintf("%s.XXXXXX%s", l->path, part_tail);
 	l->max_bytes = c->max_log_bytes;
 	l->waiting = l->writing = BUF_INIT_MAX((size_t)LOG_MAX + 1);
-	l->fd = path_make_dirs(l->dir, NULL) < 0 ? -1 : mkostemps(l->part, sizeof part_tail - 1, O_CLOEXEC); /* 0600 */
-	if (l->fd < 0) {
-		log_free(l);
-		return NULL;
-	}
+	l->fd = -1;
 	l->cache = c;
 	l->next = c->logs;
 	c->logs = l;

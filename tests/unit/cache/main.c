@@ -142,6 +142,6 @@ struct commit commit_of(unsigned n, const char *subject)
 #define ROW(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end),
 int main(void)
 {
-	const struct CMUnitTest tests[] = { FILE_TESTS(ROW) THING_TESTS(ROW) WRITING_TESTS(ROW) SECRET_TESTS(ROW) };
+	const struct CMUnitTest tests[] = { FILE_TESTS(ROW) THING_TESTS(ROW) WRITING_TESTS(ROW) SECRET_TESTS(ROW) KILL_TESTS(ROW) };
 	return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
 }

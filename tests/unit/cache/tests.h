@@ -40,7 +40,8 @@ struct commit commit_of(unsigned n, const char *subject);
 	X(two_processes_write) X(last_batch_is_written_at_the_end) X(busy_file_is_tried_again) X(same_again_writes_the_time) \
 	X(logs_are_kept) X(logs_are_bounded) X(logs_that_fail_leave_nothing)
 #define SECRET_TESTS(X) X(tokens_are_blotted_out) X(harmless_text_stays) X(nothing_secret_reaches_the_file)
+#define KILL_TESTS(X) X(killed_at_any_moment) X(parts_of_the_dead_go)
 #define DECLARE(name) void name(void **state);
-FILE_TESTS(DECLARE) THING_TESTS(DECLARE) WRITING_TESTS(DECLARE) SECRET_TESTS(DECLARE)
+FILE_TESTS(DECLARE) THING_TESTS(DECLARE) WRITING_TESTS(DECLARE) SECRET_TESTS(DECLARE) KILL_TESTS(DECLARE)
 #undef DECLARE
 #endif

@@ -7,6 +7,7 @@ tests_unit_cache_test_cache_SOURCES = \
   tests/unit/cache/file.c \
   tests/unit/cache/things.c \
   tests/unit/cache/writing.c \
-  tests/unit/cache/secrets.c
+  tests/unit/cache/secrets.c \
+  tests/unit/cache/killed.c
 tests_unit_cache_test_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_cache_test_cache_LDADD = $(WHOLE) libcache.a $(NO_WHOLE) $(BELOW_cache) $(CMOCKA_LIBS)
