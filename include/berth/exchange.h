@@ -9,7 +9,6 @@
 #include "berth/git.h"
 
 #define EXCHANGE_DIR "berth"           /* below .git */
-#define EXCHANGE_BESIDE ": the work is there as " /* in a sentence of exchange's: a branch follows that took what was pushed in the place of its own */
 struct exchange_ref { char *name; /* "main" */ struct oid pushed, base; /* zero: not there */ };
 typedef VEC(struct exchange_ref) exchange_refs;
 void exchange_refs_fini(exchange_refs *r);
@@ -33,6 +32,8 @@ struct exchanged {
 	struct buf pack;               /* for `git index-pack --stdin` there, before them; may be empty */
 };
 void exchanged_fini(struct exchanged *e);
+/* A line of `said`, as it comes back by way of the session: the branch that took what was pushed in the place of its own. Points into it; NULL: its own did, or it is no such line. */
+const char *exchange_landed(const char *line);
 /* Branches are only moved forwards, never one that is checked out; none is ever removed. */
 int exchange_run(const struct exchange *x, const atomic_bool *stop, struct exchanged *ret, struct err *reterr);
 #endif

@@ -273,6 +273,7 @@ struct session {
 	bool branch_moved;            /* its branch's tip is known, and is another than watch.tip: more is behind than watch.behind */
 };
 bool session_is_up(const struct session *s);            /* its container runs, whether what is in it answers or not */
+bool session_is_running(const struct session *s);       /* NULL: false. It has started, and its container runs */
 bool session_is_of(const struct session *s, const struct project *p); /* either may be NULL: false */
 void session_fini(struct session *s);
 void session_dup(struct session *out, const struct session *s);

@@ -350,6 +350,11 @@ void gitlab_words(struct sv body, struct buf *ret)
 	buf_add(ret, buf_str(&words), utf8_floor(buf_sv(&words), MAX_WORDS));
 }
 
+bool gitlab_is_taken(const char *words)
+{
+	return strstr(words, "already been taken") != NULL;
+}
+
 bool gitlab_missing_scope(struct sv body, struct buf *ret)
 {
 	AUTO_JSON j = json_read(body, 1 << 20, NULL);

@@ -96,7 +96,7 @@ static void fork_got(struct op *op, const struct net_answer *a, const struct err
 	if (err && a && a->response.status == 409) {
 		AUTO(buf_fini) struct buf words = BUF_INIT_MAX(1000);
 		gitlab_words(a->response.body, &words);
-		bool taken = strstr(buf_str(&words), "already been taken") != NULL; /* once for its name, its path and its namespace */
+		bool taken = gitlab_is_taken(buf_str(&words)); /* said once for its name, its path and its namespace */
 		err_set(&bad, ERR_CONFLICT, "%s can't be forked there: %s", op->project, words.len && !taken ? buf_str(&words) : "a project of that name or path is there already");
 		err_hint(&bad, "choose another path or group");
 		op_end(op, &bad);

@@ -21,7 +21,7 @@ static void refused(struct new_op *x, const struct net_answer *a)
 	struct err bad = { 0 };
 
 	gitlab_words(a->response.body, &words);
-	bool taken = strstr(buf_str(&words), "taken") != NULL;
+	bool taken = gitlab_is_taken(buf_str(&words));
 	err_set(&bad, taken ? ERR_CONFLICT : ERR_DENIED, "%s/%s can't be made at %s: %s", x->namespace_path ? x->namespace_path : x->op.g->account.user ? x->op.g->account.user : "your own",
 	        x->path, x->op.g->url, words.len ? buf_str(&words) : "the host doesn't say why");
 	err_hint(&bad, taken ? "choose another name or group" : "ask who looks after the group, or choose another visibility");

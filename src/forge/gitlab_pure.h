@@ -32,6 +32,8 @@ uint64_t gitlab_id(const json_t *j, const char *key);   /* a number, or a global
 char *gitlab_text(const json_t *j, const char *key);    /* owned, cut at a sensible length; NULL: none, or empty */
 /* The server's words in an error answer's body, one line; adds nothing where there are none. */
 void gitlab_words(struct sv body, struct buf *ret);
+/* Of such words: the name, the path or the namespace of what was to be made is in use. */
+bool gitlab_is_taken(const char *words);
 /* "api read_api" of an insufficient_scope answer into ret; false: it is none. */
 bool gitlab_missing_scope(struct sv body, struct buf *ret);
 

@@ -10,6 +10,7 @@
 #include "berth/path.h"
 #include "git/place.h"
 
+static const char beside_as[] = ": the work is there as "; /* a branch follows, to the end of the line */
 enum { BESIDE_MAX = 9, REFS_MAX = 20000, PACK_MAX = 256 << 20 };
 
 void exchange_refs_fini(exchange_refs *r)
@@ -24,6 +25,12 @@ void exchanged_fini(struct exchanged *e)
 	buf_fini(&e->said);
 	buf_fini(&e->updates);
 	buf_fini(&e->pack);
+}
+
+const char *exchange_landed(const char *line)
+{
+	const char *at = strstr(line, beside_as);
+	return at ? at + strlen(beside_as) : NULL;
 }
 
 /* ---- what the session has --------------------------------------------------------------------------------------------------------- */
@@ -218,7 +225,7 @@ static int beside(struct run *r, const struct exchange_ref *ref, const struct er
 		struct err err = { 0 };
 		int rc = move(r, name, &ref->pushed, &err);
 		if (rc == 0)
-			buf_addf(&r->ret->said, "%s %s on your machine, and stays as it is" EXCHANGE_BESIDE "%s\n", ref->name, checked_out ? "is checked out" : "has other commits", name);
+			buf_addf(&r->ret->said, "%s %s on your machine, and stays as it is%s%s\n", ref->name, checked_out ? "is checked out" : "has other commits", beside_as, name);
 		if (rc != -ERR_CONFLICT)
 			return rc == 0 ? 0 : (err_copy(r->reterr, &err), rc);
 	}

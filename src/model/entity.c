@@ -141,7 +141,12 @@ const char *build_state_name(enum build_state s)
 
 bool session_is_up(const struct session *s)
 {
-	return s->state == SESSION_STARTING || s->state == SESSION_RUNNING || s->state == SESSION_UNHEALTHY;
+	return s->state == SESSION_STARTING || session_is_running(s);
+}
+
+bool session_is_running(const struct session *s)
+{
+	return s && (s->state == SESSION_RUNNING || s->state == SESSION_UNHEALTHY);
 }
 
 bool session_is_of(const struct session *s, const struct project *p)

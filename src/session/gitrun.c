@@ -205,10 +205,8 @@ static void tell(struct gitrun_call *c, const struct gitrun *g)
 		gitrun_words(&b, g->came.items[i]);
 		VEC_PUSH(&came, xstrdup(buf_str(&b)));
 	}
-	for (size_t i = 0; i < notes.len && !d.landed; i++) {
-		const char *beside = strstr(notes.items[i], EXCHANGE_BESIDE);
-		d.landed = beside ? beside + strlen(EXCHANGE_BESIDE) : NULL;
-	}
+	for (size_t i = 0; i < notes.len && !d.landed; i++)
+		d.landed = exchange_landed(notes.items[i]);
 	d.notes = notes.items;
 	d.n_notes = notes.len;
 	d.commits = came.items;

@@ -70,8 +70,7 @@ static void start_chosen(struct tui *t, char letter, void *ctx)
 
 static bool has_session_here(struct tui *t)
 {
-	const struct session *s = sel_session(t);
-	return s && (s->state == SESSION_RUNNING || s->state == SESSION_UNHEALTHY);
+	return session_is_running(sel_session(t));
 }
 
 /* What is with the image, and what comes first then. */

@@ -125,7 +125,7 @@ static void image_next(struct tui *t, const struct image *i, struct doc *d)
 	bool log = !building && (place.has & NEED_LOG);
 	if (s && s->address && session_is_up(s))
 		offer(t, d, CMD_CONNECT, "connect to the session that runs");
-	else if (s && (s->state == SESSION_RUNNING || s->state == SESSION_UNHEALTHY))
+	else if (session_is_running(s))
 		offer(t, d, CMD_ATTACH, "open a shell in the session that runs");
 	if (i->state == IMAGE_FAILED && log) { /* what a person wants to know first */
 		offer(t, d, CMD_DIAGNOSE, "say why it failed");

@@ -77,7 +77,7 @@ static int status_sessions(struct tui *t, int x)
 	size_t running = 0;
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	for (size_t i = 0; i < store_n_sessions(t->store); i++)
-		running += store_session_at(t->store, i)->state == SESSION_RUNNING || store_session_at(t->store, i)->state == SESSION_UNHEALTHY;
+		running += session_is_running(store_session_at(t->store, i));
 	if (!running)
 		return x;
 	buf_addf(&b, "   %s%zu session%s", t->surface.ascii ? "*" : "●", running, running == 1 ? "" : "s");

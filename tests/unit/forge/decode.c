@@ -195,6 +195,7 @@ static void servers_words_are_found(void **state)
 			buf_add_char(&json, *p == '\'' ? '"' : *p);
 		gitlab_words(buf_sv(&json), &words);
 		assert_string_equal(buf_str(&words), cases[i].words);
+		assert_int_equal(gitlab_is_taken(buf_str(&words)), i == 1);
 	}
 	AUTO(buf_fini) struct buf scope = BUF_INIT;
 	assert_true(gitlab_missing_scope(SV("{\"error\":\"insufficient_scope\",\"scope\":\"api read_api\"}"), &scope));

@@ -83,6 +83,8 @@ static void what_can_not_be_moved_lands_beside(void **state)
 	both_ways(&s, "side has other commits on your machine, and stays as it is: the work is there as side-a\n");
 	shell_is(&s, "git -C host log -1 --format=%s side", "Theirs");
 	shell_is(&s, "git -C host log -1 --format=%s side-a", "Ours");
+	assert_string_equal(exchange_landed("side has other commits on your machine, and stays as it is: the work is there as side-a"), "side-a");
+	assert_null(exchange_landed("side is on your machine"));
 	end(&s);
 }
 
