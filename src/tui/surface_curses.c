@@ -29,7 +29,7 @@ struct screen {
 	FILE *out; int aside;          /* DEPTH_TRUE: what curses writes to, and where that goes instead; out NULL: the terminal itself */
 	struct colour_slots slots;
 	struct cell *shown;            /* what the terminal has */
-	bool repaint, away, cursor_shown;
+	bool repaint, away, cursor_shown, drawn;
 	struct { int32_t fg, bg; int pair; } pairs[PAIRS_CACHED]; /* open addressing, pair 0: free */
 	int n_pairs, pairs_max;
 };
@@ -190,12 +190,23 @@ struct screen *screen_open(const struct screen_options *o, struct err *reterr)
 	return c;
 }
 
+/* What a terminal without a second screen shows stays there: its last row is the shell's. */
+static void end_curses(struct screen *c)
+{
+	if (!exit_ca_mode && c->drawn) {
+		move(c->rows - 1, 0);
+		clrtoeol();
+		refresh();
+	}
+	endwin();
+}
+
 void screen_free(struct screen *c)
 {
 	if (!c)
 		return;
 	if (!c->away)
-		endwin();
+		end_curses(c);
 	delscreen(c->curses);
 	aside_close(c);
 	free(c->shown);
@@ -227,7 +238,7 @@ void screen_repaint(struct screen *c)
 void screen_leave(struct screen *c)
 {
 	if (!c->away) {
-		endwin();
+		end_curses(c);
 		if (cursor_normal) {
 			putp(cursor_normal);
 			fflush(stdout);
@@ -354,6 +365,7 @@ void screen_show(struct screen *c, const struct surface *s)
 		erase();
 		clearok(stdscr, TRUE);
 		c->repaint = false;
+		c->drawn = true;
 	}
 	send_rows(c, s);
 	int y = s->cursor_y >= 0 ? s->cursor_y : c->rows - 1;

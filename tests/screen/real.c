@@ -234,6 +234,25 @@ static void test_no_terminal(void **state)
 	pty_end(&p);
 }
 
+/* A terminal without a second screen keeps the last picture: but its last row is free for the shell. */
+static void test_one_screen(void **state)
+{
+	static const char *const env[] = { "TERM=vt100", "LC_ALL=C.UTF-8", "BERTH_NOW=1795464000", "TZ=UTC", "TMUX=", NULL };
+	AUTO_STR line = xasprintf("%s full; echo back", demo);
+	const char *const argv[] = { "/bin/sh", "-c", line, NULL };
+	struct pty p;
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	(void)state;
+	pty_start(&p, 24, 80, argv, env);
+	assert_true(pty_wait(&p, "? help"));
+	pty_keys(&p, "Q");
+	assert_true(pty_wait(&p, "back"));
+	pty_screen(&p, &b);
+	assert_null(strstr(buf_str(&b), "? help"));
+	assert_int_equal(pty_wait_exit(&p), 0);
+	pty_end(&p);
+}
+
 static void test_plain(void **state)
 {
 	static const char *const env[] = { "TERM=dumb", "LC_ALL=C.UTF-8", "BERTH_NOW=1795464000", "TZ=UTC", NULL };
@@ -368,7 +387,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_and_leave), cmocka_unit_test(test_differences), cmocka_unit_test(test_step), cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_escape_is_fast), cmocka_unit_test(test_paste_is_harmless), cmocka_unit_test(test_resizes), cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_suspend), cmocka_unit_test(test_no_terminal), cmocka_unit_test(test_plain), cmocka_unit_test(test_colours), cmocka_unit_test(test_true_colour), cmocka_unit_test(test_light_ground),
+		cmocka_unit_test(test_suspend), cmocka_unit_test(test_no_terminal), cmocka_unit_test(test_one_screen), cmocka_unit_test(test_plain), cmocka_unit_test(test_colours), cmocka_unit_test(test_true_colour), cmocka_unit_test(test_light_ground),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
