@@ -6,7 +6,7 @@
 
 #include "berth/path.h"
 
-enum { NUMBERS_WIDTH = 8, QUIET_AFTER_S = 5 };
+enum { NUMBERS_WIDTH = 8, SIDE_STEP = 8, CUT_LEAST = 3 };
 
 /* ---- life ---- */
 static void on_change(void *panel)
@@ -213,6 +213,18 @@ static void draw_section_end(struct log_panel *p, uint64_t at, struct rect r)
 	}
 }
 
+/* Where a line goes on beyond either side of the screen; h and l go there. */
+static void draw_cuts(struct log_panel *p, struct rect r, size_t skip)
+{
+	struct surface *s = &p->t->surface;
+	if (p->wrap || r.w < CUT_LEAST)
+		return;
+	if (skip && p->line.width)
+		surface_str(s, r.y, r.x, 1, STYLE_ACCENT, s->ascii ? "<" : "‹");
+	if (p->line.width > skip + (size_t)r.w)
+		surface_str(s, r.y, r.x + r.w - 1, 1, STYLE_ACCENT, s->ascii ? ">" : "›");
+}
+
 static void draw_row(struct log_panel *p, uint64_t at, size_t row, struct rect r)
 {
 	int gutter = gutter_width(p);
@@ -223,6 +235,7 @@ static void draw_row(struct log_panel *p, uint64_t at, size_t row, struct rect r
 	logline_draw(&p->line, &p->t->surface, text, skip);
 	log_draw_highlights(p, text, skip);
 	logline_mark(&p->line, &p->t->surface, text, skip, p->view.hits.matcher, STYLE_MATCH);
+	draw_cuts(p, text, skip);
 	if (!row)
 		draw_section_end(p, at, text);
 	if (at == p->found)
@@ -236,10 +249,12 @@ static void draw_lines(struct log_panel *p, struct rect r, bool focused)
 	size_t row = p->top_row;
 	struct esc_style style = logview_carried(&p->view, at);
 	int y = 0;
+	p->widest = 0;
 	for (; y < r.h && at != LOG_NOWHERE; y++) {
 		if (at != after) {
 			logview_line(&p->view, at, &style, &p->line);
 			after = at;
+			p->widest = MAX_OF(p->widest, p->line.width);
 		}
 		size_t rows = p->wrap && p->width > 0 ? MAX_OF((p->line.width + (size_t)p->width - 1) / (size_t)p->width, (size_t)1) : 1;
 		draw_row(p, at, row, (struct rect){ r.y + y, r.x, 1, r.w });
@@ -296,91 +311,6 @@ void log_panel_draw(struct log_panel *p, struct rect r, bool focused)
 	draw_lines(p, r, focused);
 }
 
-/* ---- words about it ---- */
-static void add_number(struct buf *b, uint64_t n)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			buf_add_char(b, ',');
-		buf_add_char(b, digits[i]);
-	}
-}
-
-static void add_found(struct log_panel *p, struct buf *b)
-{
-	const struct logscan *s = &p->view.hits;
-	if (!s->pattern)
-		return;
-	buf_add_str(b, "  ");
-	if (p->found != LOG_NOWHERE && s->lines.n) {
-		size_t i = offlist_from(&s->lines, p->found);
-		if (i < s->lines.n && offlist_at(&s->lines, i) == p->found) {
-			add_number(b, i + 1);
-			buf_add_char(b, '/');
-		}
-	}
-	add_number(b, s->lines.n);
-	buf_add_str(b, s->work ? "+ matches, searching" : s->gave_up ? " matches, too hard" : s->lines.n == 1 ? " match" : " matches");
-}
-
-static void add_source(const struct log_panel *p, struct buf *b)
-{
-	int64_t quiet = p->grown_at_s ? p->t->now_s - p->grown_at_s : 0;
-	if (p->view.store.failed)
-		buf_add_str(b, "  cut: no room");
-	else if (p->err.code)
-		buf_add_str(b, "  broken off");
-	else if (p->ended)
-		buf_add_str(b, "  ended");
-	else if (p->follow)
-		buf_add_str(b, "  following");
-	if (!p->follow && !p->ended)
-		buf_add_str(b, "  paused");
-	if (!p->follow && !p->ended && p->view.store.len > p->len_when_paused) {
-		buf_add_str(b, ", +");
-		text_add_size(b, p->view.store.len - p->len_when_paused);
-	}
-	if (!p->ended && quiet >= QUIET_AFTER_S) {
-		buf_add_str(b, "  grew ");
-		text_add_duration(b, quiet);
-		buf_add_str(b, " ago");
-	}
-	if (!p->ended && p->words)
-		buf_addf(b, "  %s", p->words);
-}
-
-void log_panel_add_state(struct log_panel *p, struct buf *b)
-{
-	if (!p->id)
-		return;
-	const char *file = p->kind == APP_LOG_FILE ? strrchr(p->id, '/') : NULL, *number = p->kind == APP_LOG_JOB ? strrchr(p->id, '-') : NULL;
-	buf_addf(b, "%s%s  ", number ? "#" : "", number ? number + 1 : file ? file + 1 : p->id);
-	add_number(b, logindex_lines(&p->view.index));
-	buf_add_str(b, p->view.index.work ? "+ lines, counting" : " lines");
-	if (!p->follow && p->view.store.len)
-		buf_addf(b, "  %u%%", (unsigned)(p->top * 100 / p->view.store.len));
-	if (p->keep.len) {
-		buf_addf(b, "  filter %s: ", buf_str(&p->keep));
-		add_number(b, p->view.filter.lines.n);
-		buf_add_str(b, p->view.filter.work ? "+" : "");
-		if (!p->view.filter.work && logindex_done(&p->view.index) && logindex_lines(&p->view.index) >= p->view.filter.lines.n) {
-			buf_add_str(b, ", ");
-			add_number(b, logindex_lines(&p->view.index) - p->view.filter.lines.n);
-			buf_add_str(b, " hidden");
-		}
-	}
-	if (p->marks.lines.len)
-		buf_addf(b, "  %zu marked", p->marks.lines.len);
-	add_found(p, b);
-	add_source(p, b);
-	if (p->wrap)
-		buf_add_str(b, "  wrapped");
-	if (!p->view.mask)
-		buf_add_str(b, "  tokens shown");
-}
-
 unsigned log_panel_tick_ms(const struct log_panel *p)
 {
 	int64_t quiet = p->grown_at_s ? clock_wall_s() - p->grown_at_s : 0;
@@ -407,14 +337,24 @@ static void cycle_times(struct log_panel *p)
 	say(p->t, MESSAGE_INFO, p->view.stamped || p->times == LOG_TIMES_OFF ? "%s" : "%s, but this log has none", words[p->times]);
 }
 
+/* No further than the end of the longest line that is shown. */
+static void to_the_right(struct log_panel *p)
+{
+	size_t w = (size_t)MAX_OF(p->width, 0), most = !p->wrap && p->widest > w ? p->widest - w : 0;
+	if (p->left < most)
+		p->left = MIN_OF(p->left + SIDE_STEP, most);
+	else
+		say(p->t, MESSAGE_INFO, p->wrap ? "lines are wrapped: nothing is further right; w unwraps them" : "no line shown here goes on to the right");
+}
+
 static bool look_command(struct log_panel *p, enum command_id id)
 {
 	switch (id) {
 	case CMD_LEFT:
-		p->left = p->left > 8 ? p->left - 8 : 0;
+		p->left = p->left > SIDE_STEP ? p->left - SIDE_STEP : 0;
 		return true;
 	case CMD_RIGHT:
-		p->left = p->wrap ? 0 : MIN_OF(p->left + 8, (size_t)LOG_LINE_MAX);
+		to_the_right(p);
 		return true;
 	case CMD_FOLLOW: case CMD_HOLD:
 		if (p->follow)

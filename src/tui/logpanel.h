@@ -22,6 +22,7 @@ struct log_panel {
 	uint64_t top;                  /* start of the first line shown */
 	size_t top_row;                /* and which of its rows when wrapped */
 	size_t left;                   /* columns scrolled to the right */
+	size_t widest;                 /* columns of the longest line that was last drawn */
 	uint64_t len_when_paused;
 	int height, width;             /* width: of the text, without what stands before it */
 	bool follow, wrap, ended, numbers;
@@ -47,10 +48,11 @@ void log_panel_search(struct log_panel *p, const char *needle);  /* "": for noth
 void log_panel_keep(struct log_panel *p, const char *needle);    /* shows only lines that match; "!…": that do not; "": all */
 void log_panel_highlight(struct log_panel *p, const char *words); /* colours them, too; "": nothing any more */
 bool log_panel_back(struct log_panel *p);               /* one step back: filter, search; false: there is none */
-void log_panel_add_state(struct log_panel *p, struct buf *b); /* "1,204 lines  following" */
 unsigned log_panel_tick_ms(const struct log_panel *p);  /* when what is drawn grows old by itself; 0: never */
 char *log_panel_text(struct log_panel *p);              /* of the line that was gone to, else the first one shown; NULL: none; owned */
 
+/* logstate.c: "1,204 lines  following", in place of what b has, in room columns: what counts least is left out first. */
+void log_panel_state(struct log_panel *p, int room, struct buf *b);
 /* logmove.c */
 void log_move_end(struct log_panel *p);
 void log_move_to(struct log_panel *p, uint64_t at);     /* shows that line, a third down */

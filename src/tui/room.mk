@@ -45,6 +45,7 @@ libtui_a_SOURCES = \
   src/tui/logpanel.h \
   src/tui/logpanel.c \
   src/tui/logmove.c \
+  src/tui/logstate.c \
   src/tui/logmarks.c \
   src/tui/logfind.c \
   src/tui/logexport.c \

@@ -6,7 +6,7 @@
 #include "tui/logpanel.h"
 #include "tui/tui_impl.h"
 
-enum { TOAST_MS = 8000, TOAST_ERROR_MS = 20000 };
+enum { TOAST_MS = 8000, TOAST_ERROR_MS = 20000, TITLE_ENDS = 3 };
 static const char *const tab_names[TAB_COUNT] = { "Image", "Commit", "Session", "Log" };
 
 /* ━[3] Commits ━━━━━━━━ 2/212 ━ ; number -1: none. */
@@ -333,6 +333,14 @@ void draw_tiny(struct tui *t)
 }
 
 /* ---- the right side ---- */
+static int tabs_end(const struct tui *t)
+{
+	int x = 5;
+	for (int i = 0; i < TAB_COUNT; i++)
+		x += (int)strlen(tab_names[i]) + 1 + (i ? 2 : 0) + (t->surface.ascii && t->tab == (enum tab)i);
+	return x;
+}
+
 static void draw_main_title(struct tui *t, struct rect r, bool focused)
 {
 	struct surface *s = &t->surface;
@@ -340,7 +348,7 @@ static void draw_main_title(struct tui *t, struct rect r, bool focused)
 	AUTO(buf_fini) struct buf b = BUF_INIT;
 	int x = 1;
 	if (t->tab == TAB_LOG)
-		log_panel_add_state(t->log, &b);
+		log_panel_state(t->log, r.w - tabs_end(t) - TITLE_ENDS, &b);
 	tui_title(t, r, focused, 0, "", buf_str(&b));
 	x += 4;
 	for (int i = 0; i < TAB_COUNT; i++) {
@@ -353,13 +361,22 @@ static void draw_main_title(struct tui *t, struct rect r, bool focused)
 	}
 }
 
+void draw_log_title(struct tui *t, struct rect r, bool focused)
+{
+	AUTO(buf_fini) struct buf b = BUF_INIT;
+	log_panel_state(t->log, r.w - (int)strlen("  Log ") - TITLE_ENDS, &b);
+	tui_title(t, r, focused, -1, "Log", buf_str(&b));
+}
+
 void draw_main(struct tui *t, struct rect r, bool focused)
 {
 	static void (*const pages[])(struct tui *, struct doc *) = { details_image, details_commit, details_session };
-	bool head = t->layout.kind != LAYOUT_SINGLE;
+	bool one = t->layout.kind == LAYOUT_SINGLE, head = !one || t->tab == TAB_LOG; /* its tabs are above; what is to say of a log is not */
 	struct rect body = { r.y + head, r.x + 1, r.h - head, r.w - 1 };
 	tui_zone(t, ZONE_PANE, PANE_MAIN, r);
-	if (head)
+	if (one && head)
+		draw_log_title(t, r, focused);
+	else if (head)
 		draw_main_title(t, r, focused);
 	if (t->tab == TAB_LOG) {
 		log_panel_draw(t->log, body, focused);

@@ -350,9 +350,7 @@ static void draw_panes(struct tui *t)
 		draw_session_part(t, l->session);
 	if (l->log.h) {
 		tui_zone(t, ZONE_LOG, 0, l->log);
-		AUTO(buf_fini) struct buf b = BUF_INIT;
-		log_panel_add_state(t->log, &b);
-		tui_title(t, l->log, false, -1, "Log", buf_str(&b));
+		draw_log_title(t, l->log, false);
 		log_panel_draw(t->log, (struct rect){ l->log.y + 1, l->log.x + 1, l->log.h - 1, l->log.w - 1 }, false);
 	}
 	for (int y = 1; l->divider >= 0 && y <= l->divider_h; y++) {

@@ -167,6 +167,7 @@ void draw_preview(struct tui *t, struct rect r);
 void draw_tiny(struct tui *t);
 void draw_overlay(struct tui *t);
 void draw_main(struct tui *t, struct rect r, bool focused);
+void draw_log_title(struct tui *t, struct rect r, bool focused); /* above a log that has no tabs there */
 void draw_session_part(struct tui *t, struct rect r);
 void details_image(struct tui *t, struct doc *d);
 void details_commit(struct tui *t, struct doc *d);

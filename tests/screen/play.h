@@ -41,5 +41,7 @@ void test_hostile_log(void **state);
 void test_split_title(void **state);
 void test_log_source(void **state);
 void test_log_keys(void **state);
+void test_log_widths(void **state);
+void test_log_offline_small(void **state);
 void test_log_save(void **state);
 #endif

@@ -448,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_log_source),
 		cmocka_unit_test(test_log_save),
 		cmocka_unit_test(test_log_keys),
+		cmocka_unit_test(test_log_widths), cmocka_unit_test(test_log_offline_small),
 		cmocka_unit_test(test_toasts_pass),
 		cmocka_unit_test(test_slow_look),
 		cmocka_unit_test(test_watch),

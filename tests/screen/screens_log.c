@@ -145,6 +145,53 @@ void test_log_keys(void **state)
 		expect_log(buf_str(&text), cases[i].keys, cases[i].shown);
 }
 
+/* At the screen's width: where lines go on, and what is said where there is no room for all. */
+static void expect_at(int cols, int rows, const char *text, const char *keys, const char *shown, const char *not_shown)
+{
+	struct play p;
+	play_begin(&p, WORLD_FULL, rows, cols, true);
+	play_keys(&p, "3 L");
+	fake_log(p.app, sv_of(text));
+	play_keys(&p, keys);
+	if (!shows(&p, shown))
+		fail_msg("%dx%d %s: there is no \"%s\"", cols, rows, keys, shown);
+	if (not_shown && shows(&p, not_shown))
+		fail_msg("%dx%d %s: there is \"%s\"", cols, rows, keys, not_shown);
+	play_end(&p);
+}
+
+void test_log_widths(void **state)
+{
+	(void)state;
+	static const char text[] = "abcdefghij0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij\nshort\n";
+	expect_at(60, 20, text, "g", "9abcdefghij01234567>", NULL); /* one column stands before a line */
+	expect_at(60, 20, text, "g l", "<j0123456789a", NULL);
+	expect_at(60, 20, text, "g l", "<", "short");
+	expect_at(60, 20, text, "g l l", "<23456789a", ">"); /* up to the end, and no further */
+	expect_at(60, 20, text, "g l l l", "No line shown here goes on to the right", ">");
+	expect_at(60, 20, text, "g l l h h", "abcdefghij0", "<");
+	expect_at(60, 20, text, "g w l", "Lines are wrapped", "<");
+	expect_at(60, 20, text, "& text:short enter", "filter short: 1, 1 hidden  following", NULL);
+	expect_at(40, 10, text, "& text:short enter", "= filter short: 1  following =", NULL);
+	expect_at(40, 10, text, "& text:abcdefghij0123456789ab enter", "= filter abcdefghij0123456789ab~ =", NULL);
+	expect_at(80, 24, text, "& text:short enter / text:o enter", "filter short: 1  1/1 match", "hidden");
+}
+
+/* Why nothing comes is said in the least room, too, its end cut. */
+void test_log_offline_small(void **state)
+{
+	struct play p;
+	(void)state;
+	play_begin(&p, WORLD_FULL, 24, 80, true);
+	play_keys(&p, "3 L");
+	fake_log(p.app, SV("one\n"));
+	p.app->log.ev.state(p.app->log.ctx, clock_wall_s() - 45, "lab.example.org does not answer, asks again in 8 s");
+	assert_true(shows(&p, "following  lab.example.org does not"));
+	p.app->log.ev.state(p.app->log.ctx, clock_wall_s() - 45, "offline");
+	assert_true(shows(&p, "following  grew 45s ago  offline ="));
+	play_end(&p);
+}
+
 /* Nothing but what the log's text says gets on the screen, whatever is in it. */
 void test_hostile_log(void **state)
 {
