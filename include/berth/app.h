@@ -59,6 +59,9 @@ void app_want_more_branches(struct app *a, size_t n);
 void app_want_commits(struct app *a, struct project_id p, const char *branch, size_t first, size_t n); /* entities of these rows */
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n);         /* states of rows on screen (n <= 128) */
 void app_look_at_image(struct app *a, const struct oid *commit); /* of those: the row under the cursor; more is asked about it once the cursor rests */
+/* Somebody has pressed a key. Until then a row that the cursor rests on is told as all others are (pipelines, pin): its tag in the registry, the ancestor
+ * that it is the same as, saved work beyond the first page of branches and whose it is are asked for from then on. May be called again. */
+void app_somebody_is_here(struct app *a);
 void app_want_sessions(struct app *a);
 void app_want_usage(struct app *a, const char *session);       /* CPU and memory, every 2 s while wanted */
 void app_refresh(struct app *a);                               /* everything wanted, now */

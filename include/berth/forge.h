@@ -188,6 +188,8 @@ struct forge_call *forge_project(struct forge *f, const char *path, forge_projec
 
 /* Pipelines, each with its job that builds the image, in one request. Of a ref, or of commits (each may have several: see
  * pipeline_outranks()), or with neither the newest ones. Newest first. Child pipelines count for their parent. */
+#define RENKU_INI ".renku/renku.ini" /* where a project pins its image. A host may tell that of the default branch's tip beside its newest pipelines: then
+                                      * forge_file() of it costs no request of its own, once they have come */
 struct forge_pipelines_query {
 	const struct project *project;
 	const char *ref;                   /* NULL: any */

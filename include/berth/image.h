@@ -26,6 +26,9 @@ void image_resolver_set_engine(struct image_resolver *r, struct engine *e); /* o
 /* For the rows of a list, of a host's project: pipelines are asked for as one list that is the same each time, and of the first row only
  * when somebody rests there (closer) its registry tag and same-as. Else, as for one commit, all that can be known. */
 void image_resolver_of_list(struct image_resolver *r, bool closer);
+/* Nobody is at the keyboard yet: no registry is asked about what the first row pins, either. False from the beginning. */
+void image_resolver_alone(struct image_resolver *r, bool alone);
+bool image_resolver_asks_pipelines(const struct image_resolver *r); /* a question for them is under way */
 /* Works out the states of these commits (n <= 1024): one request for all tags that the engine has, the build records, the pins
  * (`image` in .renku/renku.ini at the commit), and, where nothing else is known, the same-as search over ancestors. item
  * may come twice for a commit (a quick answer first, same-as later). A later call with other rows replaces an earlier one.

@@ -85,7 +85,7 @@ static bool has_account(const struct app *a, const struct project *p)
 
 void account_want(struct app *a, const struct project *p)
 {
-	if (!p || !has_account(a, p) || !has_saved_work(a, p))
+	if (!p || !has_account(a, p) || !has_saved_work(a, p) || (a->stays && !a->schedule.somebody))
 		return;
 	struct account_known *k = make(a, p->forge);
 	if (k->over || k->asked)
@@ -101,6 +101,12 @@ const char *account_user(const struct app *a, const struct project *p)
 {
 	const struct account_known *k = has_account(a, p) ? known(a, p->forge) : NULL;
 	return k && k->user ? k->user : local_user();
+}
+
+bool account_awaited(const struct app *a, const struct project *p)
+{
+	const struct account_known *k = p && has_account(a, p) && has_saved_work(a, p) ? known(a, p->forge) : NULL;
+	return k && k->asked;
 }
 
 bool app_saved_work_known(const struct app *a, struct project_id id)

@@ -98,6 +98,7 @@ struct schedule {
 	size_t n_usage;
 	struct loop_timer *poll_timer; /* of what is on screen and can't be watched */
 	uint64_t branches_at_ms, projects_at_ms; /* when they were last asked for */
+	bool somebody;                 /* is there: a key was pressed, so rows that the cursor rests on are looked at closer */
 	struct oid rested;             /* the commit that the cursor rests on: of it more is asked than of a row that is only seen */
 	struct loop_timer *images_timer, *look_timer, *usage_timer, *sessions_timer, *events_timer, *retry_timer;
 	struct forge_watch *watch; struct project_id watched;
@@ -237,6 +238,9 @@ unsigned find_project_anew(struct app *a, const char *text, void (*got)(void *ct
 bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err);
 /* The host's project that the repository around us is a clone of, as far as lists know it. v 0: none. */
 struct project_id find_known_clone(struct app *a);
+/* The repository around us: AWAITED: the first list of its host is under way, which has it as a rule. */
+enum clone_of { CLONE_OF_NO_HOST, CLONE_AWAITED, CLONE_OF_HOST };
+enum clone_of find_clone_of(struct app *a);
 /* repositories.c */
 char *repositories_path(void);                 /* owned */
 void repositories_note(const struct app *a, const struct project *p); /* one of this machine of which a session is started */
@@ -253,6 +257,7 @@ struct token_query;
 bool host_of_url(const struct app *a, const char *url, struct host_facts *ret, struct token_query *ret_query);
 /* accounts.c: who the person is on a project's host. Wanted once its branches are known; noted by whoever has asked for another reason. */
 void account_want(struct app *a, const struct project *p);
+bool account_awaited(const struct app *a, const struct project *p); /* whose its saved work is, is being asked */
 void account_note(struct app *a, const struct project *p, const char *user);
 const char *account_user(const struct app *a, const struct project *p); /* in names of saved work; never NULL */
 void accounts_fini(struct app *a);

@@ -155,6 +155,8 @@ static bool find_recalled(struct app *a, struct project_id *ret)
 }
 
 static void find_known(void *ask);
+static void wait_for_lists(struct ask *k);
+static void find_in_lists(struct ask *k, const struct err *err);
 
 static void stop_waiting(struct ask *k)
 {
@@ -188,7 +190,17 @@ static void projects_moved(void *ask, const struct notice *n)
 	bool waits = f->state == FRESH_LOADING || f->state == FRESH_STALE || f->state == FRESH_ABSENT, here = !k->text || !*k->text;
 	/* In a clone of a host's project it is the host's that is meant. */
 	struct project_id clone = here && !k->hosts_asked ? find_known_clone(k->app) : id;
+	enum clone_of of = here && k->app->stays && !clone.v && !k->hosts_asked ? find_clone_of(k->app) : CLONE_OF_NO_HOST;
+	if (of == CLONE_AWAITED)
+		return; /* a question for it alone would be one too many */
 	bool recalled = here && !clone.v && (waits || f->state == FRESH_FAILED) && find_recalled(k->app, &id);
+	if (of == CLONE_OF_HOST && waits && !recalled) { /* others' lists may take long */
+		err_set(&err, ERR_NOT_FOUND, "no host has it");
+		stop_waiting(k);
+		if (!find_on_hosts(k, find_in_lists, &err))
+			wait_for_lists(k);
+		return;
+	}
 	if (waits && !recalled && !clone.v)
 		return;
 	id = clone.v ? clone : id;
@@ -235,8 +247,9 @@ unsigned app_find_project(struct app *a, const char *text, void (*got)(void *ctx
 	k->text = xstrdup(text);
 	k->got.project = got;
 	app_want_projects(a);
-	/* Where nothing is known of it, its host is asked beside the lists: those of a big host take long, and may not have it. */
-	bool known = (text && *text) || find_known_clone(a).v;
+	/* Where nothing is known of it, its host is asked beside the lists: those of a big host take long, and may not have it. A dashboard wants its
+	 * host's first page anyway, and goes on with that. */
+	bool known = (text && *text) || find_known_clone(a).v || (a->stays && find_clone_of(a) == CLONE_AWAITED);
 	struct err none = { 0 };
 	err_set(&none, ERR_NOT_FOUND, "no host has it");
 	if (known || store_projects_fresh(a->store)->state == FRESH_FRESH || !find_on_hosts(k, find_in_lists, &none))

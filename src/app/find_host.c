@@ -161,6 +161,17 @@ struct project_id find_known_clone(struct app *a)
 	return p ? p->id : (struct project_id){ 0 };
 }
 
+enum clone_of find_clone_of(struct app *a)
+{
+	struct host_find here = { .n = 0 };
+	places_of_remotes(a, &here);
+	struct forge_slot *slot = here.n ? forge_slot_named(a, forge_name(here.places[0].forge)) : NULL;
+	enum clone_of of = !here.n ? CLONE_OF_NO_HOST : slot && slot->asked && !slot->pages && !slot->fresh.at_s ? CLONE_AWAITED : CLONE_OF_HOST;
+	for (size_t i = 0; i < here.n; i++)
+		free(here.places[i].path);
+	return of;
+}
+
 bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err)
 {
 	struct host_find *f = xcalloc(1, sizeof *f);

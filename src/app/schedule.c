@@ -209,6 +209,15 @@ void app_look_at_image(struct app *a, const struct oid *commit)
 	schedule_look_soon(a);
 }
 
+void app_somebody_is_here(struct app *a)
+{
+	if (a->schedule.somebody)
+		return;
+	a->schedule.somebody = true;
+	account_want(a, store_project(a->store, a->schedule.branches));
+	schedule_look_soon(a);
+}
+
 static void sessions_tick(void *app)
 {
 	schedule_sessions(app);

@@ -175,5 +175,7 @@ void app_want_saved_work(struct app *a, struct project_id p)
 
 bool app_saved_work_awaited(const struct app *a, struct project_id p)
 {
+	if (account_awaited(a, store_project(a->store, p)))
+		return true;
 	return store_branches_more(a->store, p) && !(project_id_eq(a->schedule.branches, p) && a->schedule.saved_over);
 }

@@ -37,6 +37,8 @@ static void image_item(void *request, const struct image *i)
 	struct image copy;
 	if (!r->base.app || !store_project(r->base.app->store, r->project))
 		return;
+	if (r->base.app->schedule.images_again)
+		schedule_images_soon(r->base.app); /* other rows waited for the question about pipelines */
 	keep_image(r->base.app, store_project(r->base.app->store, r->project), i);
 	const struct image *known = store_image(r->base.app->store, r->project, &i->commit);
 	bool lost = i->state == IMAGE_UNKNOWN && known && known->state != IMAGE_UNKNOWN;
@@ -129,15 +131,18 @@ void ask_images(void *app)
 		return;
 	if (ids_awaited(a, s->images.project))
 		return; /* they bring more rows, and ask again */
-	s->images_again = s->images_asked && same_rows(&s->images, &s->images_of);
+	if (!(resolver = resolver_for(a, s->images.project)))
+		return;
+	/* What is asked of a host about other rows would be the same question once more. */
+	s->images_again = s->images_asked && (same_rows(&s->images, &s->images_of) ||
+	                  (project_id_eq(s->images.project, s->images_of.project) && image_resolver_asks_pipelines(resolver)));
 	if (s->images_again)
 		return;
 	request_drop(&s->images_asked);
-	if (!(resolver = resolver_for(a, s->images.project)))
-		return;
 	struct oid commits[WANT_IMAGES_MAX];
 	in_order(&s->images, commits);
-	image_resolver_of_list(resolver, oid_eq(&s->rested, &s->images.looked));
+	image_resolver_of_list(resolver, s->somebody && oid_eq(&s->rested, &s->images.looked));
+	image_resolver_alone(resolver, !s->somebody);
 	struct images_request *r = begin_request(a, /* of_one= */ false);
 	s->images_of = s->images;
 	r->base.call = image_resolve(resolver, commits, s->images.n, image_item, images_end, r);
@@ -148,6 +153,8 @@ void ask_looked(void *app)
 	struct app *a = app;
 	struct schedule *s = &a->schedule;
 	struct image_resolver *resolver;
+	if (!s->somebody)
+		return; /* what stands on the screen is true, and enough for who only looks at it */
 	if (!schedule_asleep(a) && project_id_eq(s->images.project, s->branches) && !s->saved_wanted)
 		app_want_saved_work(a, s->branches); /* before a start asks for it */
 	if (schedule_asleep(a) || !s->images.n || s->images_asked || oid_is_zero(&s->images.looked))
@@ -156,6 +163,7 @@ void ask_looked(void *app)
 	if (!(resolver = resolver_for(a, s->images.project)) || !image_resolver_knows_less(resolver, &s->images.looked))
 		return;
 	image_resolver_of_list(resolver, /* closer= */ true);
+	image_resolver_alone(resolver, false);
 	struct images_request *r = begin_request(a, /* of_one= */ true);
 	s->images_of = (struct want_images){ 0 };
 	r->base.call = image_resolve(resolver, &s->images.looked, 1, image_item, images_end, r);

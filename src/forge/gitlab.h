@@ -22,7 +22,8 @@ struct gitlab {
 	char *url, *ca_file, *job_name;
 	struct secret *token;
 	struct account account;       /* as the host said last */
-	bool account_known, no_graphql /* the host said so: REST from now on */, graphql_by_post /* something on the way refuses it by GET */;
+	bool account_known, no_graphql /* the host said so: REST from now on */, graphql_by_post /* something on the way refuses it by GET */,
+	     no_join_file /* … and this host tells no file beside pipelines */;
 	uint32_t poll_ms;
 	struct op *ops;
 	struct map *commits;          /* hex -> struct commit, the oldest forgotten first */
@@ -78,6 +79,9 @@ char *op_path(const struct op *op, const char *rest);
 /* The answer's JSON, owned; NULL after the op was ended with the error. */
 json_t *op_json(struct op *op, const struct net_answer *a, const struct err *err);
 struct gitlab_where gitlab_at(const struct gitlab *g);
+
+/* What stands at a commit, told beside something else: not asked for any more. base: of an op. */
+void file_told(struct gitlab *g, const char *base, const char *path, const struct gitlab_join_file *file);
 
 /* ---- gitlab_ahead.c: GETs under way, or just answered, that the next op_get() of that path takes instead of asking ---- */
 void ahead_ask(struct gitlab *g, const char *path);

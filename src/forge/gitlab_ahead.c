@@ -68,6 +68,8 @@ static void answered(void *ctx, const struct net_answer *answer, const struct er
 	struct ahead *a = ctx;
 
 	a->call = NULL;
+	if (!a->dropped && !a->got && err && err->http == 404 && strncmp(a->path, GRAPHQL_PATH, strlen(GRAPHQL_PATH)) == 0)
+		a->g->no_graphql = true; /* the taker would only hear the same */
 	if (!a->dropped && a->saw && !err)
 		a->saw(a->saw_ctx, answer->response.body);
 	a->saw = NULL;
@@ -161,7 +163,8 @@ char *ahead_history_path(const char *base, const char *branch)
 
 char *ahead_pipelines_path(const struct gitlab *g, const struct project *p)
 {
-	return gitlab_join_path(&(struct gitlab_join){ .path = p->path, .job_name = g->job_name, .max = NEWEST_PIPELINES });
+	return gitlab_join_path(&(struct gitlab_join){ .path = p->path, .job_name = g->job_name, .max = NEWEST_PIPELINES,
+		.file = g->no_join_file ? NULL : RENKU_INI });
 }
 
 void gitlab_look_ahead(struct forge *f, const struct project *p)

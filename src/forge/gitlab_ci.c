@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pipelines with their job, by one GraphQL request; where the host has no such GraphQL (older than 14.5, switched off, the query
- * too heavy) by two of REST: the pipelines, and the jobs of all of them. One job.
+ * too heavy) by two of REST: the pipelines, and the jobs of all of them. One job. The newest pipelines bring the file that may pin an
+ * image with them, so that it needs no request of its own.
  */
 #include "forge/gitlab.h"
 
@@ -19,6 +20,7 @@ struct pipelines_op {
 	json_t *jobs[GITLAB_JOIN_COMMITS + 1];
 	size_t n_jobs;
 	unsigned waiting;
+	bool with_file;               /* of the request under way */
 	struct err err;
 };
 
@@ -63,14 +65,15 @@ static void rest_begin(struct pipelines_op *x);
 
 static void join_post(struct pipelines_op *x, const char *text, op_got got)
 {
-	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = "/api/graphql", .body = json_read(sv_of(text), GITLAB_MAX_ANSWER, NULL),
+	op_fetch(&x->op, &(struct op_ask){ .method = "POST", .path = GRAPHQL_PATH, .body = json_read(sv_of(text), GITLAB_MAX_ANSWER, NULL),
 		.repeatable = true, .max_body = GITLAB_MAX_ANSWER }, got);
 }
 
 static void join_ask(struct pipelines_op *x, const struct oid *commits, size_t n)
 {
+	x->with_file = !n && !x->after.top && !x->op.g->no_join_file;
 	const struct gitlab_join join = { .path = x->op.project, .ref = x->ref, .job_name = x->job_name, .commits = x->asked, .n_commits = n, .max = x->max,
-		.after = x->after };
+		.after = x->after, .file = x->with_file ? RENKU_INI : NULL };
 
 	x->asked_for = n;
 	if (n)
@@ -93,6 +96,24 @@ static bool join_by_post(struct pipelines_op *x, int status)
 		return false;
 	g->graphql_by_post = true;
 	join_ask(x, x->asked, x->asked_for);
+	return true;
+}
+
+static void file_take(struct pipelines_op *x, const json_t *j)
+{
+	struct gitlab_join_file file;
+
+	if (x->with_file && gitlab_join_file(j, &file))
+		file_told(x->op.g, x->op.base, RENKU_INI, &file);
+}
+
+/* A host that can't tell the file, or at whose end something failed on the way to it: from now on without. */
+static bool join_without_file(struct pipelines_op *x, const json_t *j)
+{
+	if (!x->with_file || !json_array_size(json_path(j, "errors")))
+		return false;
+	x->op.g->no_join_file = true;
+	join_ask(x, NULL, 0);
 	return true;
 }
 
@@ -162,7 +183,10 @@ static void join_got(struct op *op, const struct net_answer *a, const struct err
 	if (err && join_by_post(x, status))
 		return;
 	AUTO_JSON j = err ? NULL : json_read(a->response.body, GITLAB_MAX_ANSWER, NULL);
+	if (forge_call_alive(op->call) && join_without_file(x, j))
+		return;
 	gitlab_join_after_fini(&x->after);
+	file_take(x, j);
 	if (!j || !gitlab_join_answer(j, pipeline_give, x, &x->after, &bad)) {
 		op->g->no_graphql = op->g->no_graphql || status == 404 || strstr(bad.text, "exist on type") || strstr(bad.text, "ccept argument");
 		if (forge_call_alive(op->call))

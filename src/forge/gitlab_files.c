@@ -19,13 +19,11 @@ static void file_fini_op(struct op *op)
 
 #define ABSENT_TYPE "absent" /* in place of a content type */
 
-static void keep_absent(const struct file_op *x)
+static void keep_absent(struct gitlab *g, const char *url)
 {
-	struct gitlab *g = x->op.g;
-
 	if (map_len(g->absent) < MAX_ABSENT)
-		map_put(g->absent, sv_of(x->url), g);
-	net_api_keep(g->api, x->url, &(struct net_kept){ .etag = "", .content_type = ABSENT_TYPE, .next = "", .at_s = clock_wall_s() });
+		map_put(g->absent, sv_of(url), g);
+	net_api_keep(g->api, url, &(struct net_kept){ .etag = "", .content_type = ABSENT_TYPE, .next = "", .at_s = clock_wall_s() });
 }
 
 static void absent_is(const struct file_op *x, struct err *ret)
@@ -42,7 +40,7 @@ static void file_got(struct op *op, const struct net_answer *a, const struct err
 	if (err && a)
 		gitlab_words(a->response.body, &words);
 	if (err && a && a->response.status == 404 && !strstr(buf_str(&words), "Project")) {
-		keep_absent(x);
+		keep_absent(op->g, x->url);
 		absent_is(x, &bad);
 		op_end(op, &bad);
 		return;
@@ -82,19 +80,38 @@ static void file_kept(struct op *op)
 	op_end(op, NULL);
 }
 
-void gitlab_file(struct forge *f, struct forge_call *c, const struct forge_file_query *q)
+static char *file_url(const char *base, const struct oid *commit, const char *path)
 {
-	struct file_op *x = op_new(f, c, sizeof *x, q->project, FORGE_DEED_READ);
 	AUTO(buf_fini) struct buf url = BUF_INIT;
 	char hex[OID_HEX + 1];
 
-	oid_hex(&q->commit, hex);
-	buf_addf(&url, "%s/repository/files/", x->op.base);
-	buf_add_urlencoded(&url, sv_of(q->path), NULL);
+	oid_hex(commit, hex);
+	buf_addf(&url, "%s/repository/files/", base);
+	buf_add_urlencoded(&url, sv_of(path), NULL);
 	buf_addf(&url, "/raw?ref=%s", hex);
+	return buf_take(&url);
+}
+
+void file_told(struct gitlab *g, const char *base, const char *path, const struct gitlab_join_file *file)
+{
+	AUTO_STR url = file_url(base, &file->commit, path);
+	struct net_kept kept;
+
+	if (map_get(g->absent, sv_of(url)) || net_api_kept(g->api, url, &kept))
+		return;
+	if (file->present)
+		net_api_keep(g->api, url, &(struct net_kept){ .etag = "", .content_type = "text/plain", .next = "", .body = file->text, .at_s = clock_wall_s() });
+	else
+		keep_absent(g, url);
+}
+
+void gitlab_file(struct forge *f, struct forge_call *c, const struct forge_file_query *q)
+{
+	struct file_op *x = op_new(f, c, sizeof *x, q->project, FORGE_DEED_READ);
+
 	x->name = xstrdup(q->path);
 	x->max = q->max_bytes ? q->max_bytes : 1;
-	x->url = buf_take(&url);
+	x->url = file_url(x->op.base, &q->commit, q->path);
 	x->op.fini = file_fini_op;
 	op_later(&x->op, file_kept);
 }

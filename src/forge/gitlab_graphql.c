@@ -11,6 +11,9 @@
 #define JOB_FIELDS "id name status allowFailure createdAt queuedAt startedAt finishedAt failureMessage retryable cancelable playable retried stuck"
 #define PIPELINE_FIELDS "id sha ref status source createdAt yamlErrors job(name:$j){" JOB_FIELDS "}"
 
+/* The tip is asked for before and after: where it moved in between, nobody knows of which commit the file is. */
+#define FILE_FIELDS "before:repository{tree{lastCommit{sha}}}repository{blobs(paths:[$f],first:1){nodes{path rawTextBlob}}}after:repository{tree{lastCommit{sha}}}"
+
 enum { PER_COMMIT = 5, CURSOR_MAX = 1024 };
 
 static void add_list(struct buf *b, const char *alias, const char *where, unsigned n)
@@ -41,8 +44,10 @@ static json_t *join_body(const struct gitlab_join *q)
 	bool older = q->after.top && !by_commit, children = !older || q->after.child;
 	const char *top = q->ref ? older ? "ref:$r,after:$t" : "ref:$r" : older ? "after:$t" : "";
 
-	buf_addf(&b, "query($p:ID!,$j:String%s%s%s){project(fullPath:$p){", q->ref && !by_commit ? ",$r:String" : "", older ? ",$t:String" : "",
-	         older && children ? ",$c:String" : "");
+	bool file = q->file && !by_commit && !older;
+
+	buf_addf(&b, "query($p:ID!,$j:String%s%s%s%s){project(fullPath:$p){", q->ref && !by_commit ? ",$r:String" : "", older ? ",$t:String" : "",
+	         older && children ? ",$c:String" : "", file ? ",$f:String!" : "");
 	if (by_commit) {
 		add_by_commit(&b, q);
 	} else {
@@ -51,6 +56,8 @@ static json_t *join_body(const struct gitlab_join *q)
 		if (children)
 			add_list(&b, "child", child, n);
 	}
+	if (file)
+		buf_add_str(&b, FILE_FIELDS);
 	buf_add_str(&b, "}} fragment f on Pipeline{" PIPELINE_FIELDS "}");
 	AUTO_JSON body = json_pack("{s:o, s:{s:o, s:o}}", "query", json_str_lossy(buf_sv(&b)), "variables", "p", json_str_lossy(sv_of(q->path)),
 	                           "j", json_str_lossy(sv_of(q->job_name)));
@@ -58,6 +65,8 @@ static json_t *join_body(const struct gitlab_join *q)
 		json_object_set_new(json_object_get(body, "variables"), "r", json_str_lossy(sv_of(q->ref)));
 	if (older)
 		json_object_set_new(json_object_get(body, "variables"), "t", json_str_lossy(sv_of(q->after.top)));
+	if (file)
+		json_object_set_new(json_object_get(body, "variables"), "f", json_str_lossy(sv_of(q->file)));
 	if (older && children)
 		json_object_set_new(json_object_get(body, "variables"), "c", json_str_lossy(sv_of(q->after.child)));
 	return json_incref(body);
@@ -75,7 +84,7 @@ char *gitlab_join_path(const struct gitlab_join *q)
 	AUTO_STR variables = json_text(json_object_get(body, "variables"));
 	AUTO(buf_fini) struct buf path = BUF_INIT;
 
-	buf_add_str(&path, "/api/graphql");
+	buf_add_str(&path, GRAPHQL_PATH);
 	gitlab_add_query(&path, "query", sv_of(json_str(body, "query", "")));
 	gitlab_add_query(&path, "variables", sv_of(variables));
 	return buf_take(&path);
@@ -229,10 +238,29 @@ bool gitlab_join_answer(const json_t *j, void (*item)(void *ctx, struct pipeline
 		return false;
 	}
 	json_object_foreach((json_t *)(uintptr_t)project, alias, list)
-		nodes_add(&all, list);
+		nodes_add(&all, list); /* what is no list of pipelines has no nodes */
 	*ret_after = (struct gitlab_join_after){ .top = next_of(project, "top"), .child = next_of(project, "child") };
 	gitlab_join_order(&all);
 	for (size_t i = 0; i < all.len; i++)
 		item(ctx, &all.items[i]);
+	return true;
+}
+
+/* Its text is null where it is none, and then nothing is said of it. */
+bool gitlab_join_file(const json_t *j, struct gitlab_join_file *ret)
+{
+	const json_t *project = json_path(j, "data.project");
+	const json_t *nodes = json_path(project, "repository.blobs.nodes");
+	const char *before = json_str(json_path(project, "before.tree.lastCommit"), "sha", ""), *after = json_str(json_path(project, "after.tree.lastCommit"), "sha", "");
+	const json_t *text = json_path(json_array_get(nodes, 0), "rawTextBlob");
+
+	*ret = (struct gitlab_join_file){ 0 };
+	if (!json_is_array(nodes) || strcmp(before, after) != 0 || !oid_parse(sv_of(before), &ret->commit))
+		return false;
+	ret->present = json_array_size(nodes) > 0;
+	if (ret->present && !json_is_string(text))
+		return false;
+	if (ret->present)
+		ret->text = (struct sv){ json_string_value(text), json_string_length(text) };
 	return true;
 }

@@ -40,13 +40,18 @@ bool gitlab_missing_scope(struct sv body, struct buf *ret);
 /* ---- GraphQL: pipelines and their job in one request ---- */
 struct gitlab_join_after { char *top, *child; };        /* where the older ones begin: of a list, of its child pipelines; owned, NULL: there are none */
 void gitlab_join_after_fini(struct gitlab_join_after *a);
-struct gitlab_join { const char *path, *ref, *job_name; const struct oid *commits; size_t n_commits, max; struct gitlab_join_after after; /* borrowed; no top: the newest */ };
+struct gitlab_join { const char *path, *ref, *job_name; const struct oid *commits; size_t n_commits, max; struct gitlab_join_after after; /* borrowed; no top: the newest */
+	const char *file; /* of the default branch's tip, read in the same request; NULL: none */ };
 enum { GITLAB_JOIN_COMMITS = 4 };                       /* asked by id in one query; more would pass the host's limit of complexity */
+#define GRAPHQL_PATH "/api/graphql"
 char *gitlab_join_query(const struct gitlab_join *q);   /* the body of a POST; owned */
 char *gitlab_join_path(const struct gitlab_join *q);    /* the address of a GET, which the host answers with an ETag; owned */
 /* Gives each pipeline once, newest first, child pipelines joined to their parent. ret_after: of the lists that were asked for. False,
  * with *reterr: no such answer (errors, an older version), ask by REST. */
 bool gitlab_join_answer(const json_t *j, void (*item)(void *ctx, struct pipeline *p), void *ctx, struct gitlab_join_after *ret_after, struct err *reterr);
+/* That file, where it was asked for and the answer is sure of it. */
+struct gitlab_join_file { struct oid commit; bool present; struct sv text; /* borrowed from j */ };
+bool gitlab_join_file(const json_t *j, struct gitlab_join_file *ret);
 typedef VEC(struct pipeline) pipelines;
 void pipelines_fini(pipelines *p);
 /* The same from REST: jobs found by name go to their pipelines (or to their parent's, by commit). */

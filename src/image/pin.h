@@ -3,7 +3,6 @@
 #define IMAGE_PIN_H
 #include "berth/str.h"
 
-#define RENKU_INI ".renku/renku.ini"
 enum { RENKU_INI_MAX = 256 * 1024 };
 /* The `image` of [interactive], else of [renku "interactive"], in a project's renku.ini; NULL when none is pinned, or when
  * what stands there can be no image's name. Owned. */

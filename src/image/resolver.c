@@ -61,8 +61,8 @@ static void call_end(struct image_call *c, const struct err *err)
 	same_search_cancel(c->same);
 	c->same = NULL;
 	ci_ask_cancel(c->pipelines);
-	ci_ask_cancel(c->tag);
-	registry_ask_cancel(c->registry);
+	ci_ask_leave(c->tag);          /* the next call asks the same, as a rule */
+	registry_ask_leave(c->registry);
 	c->pipelines = c->tag = NULL;
 	c->registry = NULL;
 	for (size_t i = 0; i < PINS_AT_ONCE; i++)
@@ -153,7 +153,7 @@ static bool ask_tag(struct image_call *c)
 
 static bool ask_registry(struct image_call *c)
 {
-	if (c->registry_tried || !c->n || !registry_wanted(c->r, &c->rows[0].commit))
+	if (c->registry_tried || !c->n || c->r->alone || !registry_wanted(c->r, &c->rows[0].commit))
 		return false;
 	c->registry_tried = true;
 	c->registry = registry_ask(c->r, &c->rows[0].commit, registry_told, c);
@@ -252,9 +252,20 @@ static void ask_pin(struct image_call *c, struct pin_ask *a, size_t row, const s
 	a->fc = forge_file(c->r->forge, &(struct forge_file_query){ &c->r->project, *commit, RENKU_INI, RENKU_INI_MAX }, pin_got, pin_end, a);
 }
 
+/* The answer about pipelines may have brought it. */
+static void pins_told(struct image_call *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->rows[i].asked && facts_of(c->r, &c->rows[i].commit)->pin_known)
+			c->rows[i].asked = c->rows[i].pin_done = true;
+}
+
 static void ask_pins(struct image_call *c)
 {
 	size_t slot = 0;
+	if (c->pipelines)
+		return; /* they bring the pin of a branch's tip, as a rule */
+	pins_told(c);
 	for (size_t i = 0; i < c->n; i++) {
 		struct row *row = &c->rows[i];
 		if (row->asked)
@@ -394,6 +405,8 @@ void image_resolver_free(struct image_resolver *r)
 	if (!r)
 		return;
 	image_cancel(r->call);
+	ci_ask_cancel(r->tag_asked);
+	registry_ask_cancel(r->registry_asked);
 	tags_clear(&r->tags);
 	map_free(r->facts);
 	map_free(r->pinned);
@@ -425,6 +438,16 @@ void image_resolver_of_list(struct image_resolver *r, bool closer)
 {
 	r->of_list = true;
 	r->from_afar = !closer;
+}
+
+void image_resolver_alone(struct image_resolver *r, bool alone)
+{
+	r->alone = alone;
+}
+
+bool image_resolver_asks_pipelines(const struct image_resolver *r)
+{
+	return r->call && r->call->pipelines;
 }
 
 void image_resolver_forget_jobs(struct image_resolver *r)

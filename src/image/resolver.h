@@ -48,6 +48,9 @@ struct image_resolver {
 	struct registries *registries; /* NULL: none is asked */
 	struct map *pinned;            /* reference -> struct pinned */
 	bool of_list, from_afar;       /* of a list; and nobody rests on its first row */
+	bool alone;                    /* nobody has touched a key yet: a registry is not asked */
+	struct ci_ask *tag_asked;      /* under way; one whose call has ended is taken over by the next */
+	struct registry_ask *registry_asked; /* likewise */
 	struct image_call *call;       /* the one under way */
 };
 
@@ -69,6 +72,7 @@ bool resolver_has_ci(const struct image_resolver *r);
 struct ci_ask *ci_ask_pipelines(struct image_resolver *r, const struct oid *commits, size_t n, void (*done)(void *ctx), void *ctx);
 struct ci_ask *ci_ask_tag(struct image_resolver *r, const struct oid *commit, void (*done)(void *ctx), void *ctx);
 void ci_ask_cancel(struct ci_ask *a);                  /* NULL is fine */
+void ci_ask_leave(struct ci_ask *a);                   /* of a tag: it goes on, and done doesn't come; NULL is fine */
 bool ci_wants_tag(struct image_resolver *r, const struct oid *commit);
 void image_host_state(struct image_resolver *r, const struct facts *f, struct image *i); /* adds to what i has */
 bool commit_has_image(struct image_resolver *r, const struct oid *commit); /* on the engine, or as its host says */
@@ -80,6 +84,7 @@ void pinned_free(void *pinned);
 bool registry_wanted(struct image_resolver *r, const struct oid *commit);
 struct registry_ask *registry_ask(struct image_resolver *r, const struct oid *commit, void (*done)(void *ctx), void *ctx);
 void registry_ask_cancel(struct registry_ask *a);      /* nothing comes after it; NULL is fine */
+void registry_ask_leave(struct registry_ask *a);       /* it goes on, and done doesn't come; NULL is fine */
 
 /* Looks for the newest ancestor that has an image and the same environment. found once (NULL: none, or it can't be told). */
 struct same_search;

@@ -11,8 +11,7 @@ struct ci_ask {
 	struct oid *commits;
 	size_t n;
 	uint64_t generation;
-	bool of_tag;
-	void (*done)(void *ctx);
+	void (*done)(void *ctx);       /* NULL: whoever waited has gone; what comes is kept, for the next who asks */
 	void *ctx;
 };
 
@@ -33,6 +32,12 @@ void ci_ask_cancel(struct ci_ask *a)
 		return;
 	a->r = NULL;
 	forge_cancel(a->call); /* ends in an end below, which frees */
+}
+
+void ci_ask_leave(struct ci_ask *a)
+{
+	if (a)
+		a->done = NULL;
 }
 
 static struct ci_ask *ask_new(struct image_resolver *r, const struct oid *commits, size_t n)
@@ -160,13 +165,23 @@ static void tag_end(void *ask, const struct err *err)
 	err_copy(&f->tag_err, err);
 	void (*done)(void *) = a->done;
 	void *ctx = a->ctx;
+	r->tag_asked = NULL;
 	ask_free(a);
-	done(ctx);
+	if (done)
+		done(ctx);
 }
 
 struct ci_ask *ci_ask_tag(struct image_resolver *r, const struct oid *commit, void (*done)(void *ctx), void *ctx)
 {
-	struct ci_ask *a = ask_new(r, commit, 1);
+	struct ci_ask *a = r->tag_asked;
+	if (a && oid_eq(&a->commits[0], commit) && a->generation == r->ci_generation) {
+		a->done = done;
+		a->ctx = ctx;
+		return a;
+	}
+	r->tag_asked = NULL;
+	ci_ask_cancel(a);
+	a = r->tag_asked = ask_new(r, commit, 1);
 	char sha[8];
 	oid_sha7(commit, sha);
 	const char *const tags[] = { sha };

@@ -16,7 +16,7 @@ struct registry_ask {
 	char *ref;
 	bool of_pin;
 	uint64_t generation;
-	void (*done)(void *ctx);
+	void (*done)(void *ctx);       /* NULL: whoever waited has gone; what comes is kept, for the next who asks */
 	void *ctx;
 };
 
@@ -113,8 +113,10 @@ static void told(void *ask, const struct registry_image *i, const struct err *er
 		keep_pinned(a, i, err);
 	else
 		keep_tag(a, i, err);
+	a->r->registry_asked = NULL;
 	ask_free(a);
-	done(ctx);
+	if (done)
+		done(ctx);
 }
 
 static bool counts_reads(const char *ref)
@@ -128,14 +130,19 @@ static bool counts_reads(const char *ref)
 struct registry_ask *registry_ask(struct image_resolver *r, const struct oid *commit, void (*done)(void *ctx), void *ctx)
 {
 	const struct facts *f = facts_of(r, commit);
-	struct registry_ask *a = xcalloc(1, sizeof *a);
-	a->r = r;
-	a->commit = *commit;
-	a->of_pin = f->pin_known && f->pin;
-	a->ref = a->of_pin ? xstrdup(f->pin) : image_ref_of(&r->project, commit);
-	a->generation = a->of_pin ? r->full_generation : r->ci_generation;
-	a->done = done;
-	a->ctx = ctx;
+	struct registry_ask *a = r->registry_asked;
+	bool of_pin = f->pin_known && f->pin;
+	uint64_t generation = of_pin ? r->full_generation : r->ci_generation;
+	AUTO_STR ref = of_pin ? xstrdup(f->pin) : image_ref_of(&r->project, commit);
+	if (a && a->of_pin == of_pin && a->generation == generation && strcmp(a->ref, ref) == 0) {
+		a->done = done;
+		a->ctx = ctx;
+		return a;
+	}
+	r->registry_asked = NULL;
+	registry_ask_cancel(a);
+	a = r->registry_asked = xcalloc(1, sizeof *a);
+	*a = (struct registry_ask){ .r = r, .commit = *commit, .ref = xstrdup(ref), .of_pin = of_pin, .generation = generation, .done = done, .ctx = ctx };
 	a->call = registry_look(r->registries, a->ref, !counts_reads(a->ref), told, a);
 	return a;
 }
@@ -146,4 +153,10 @@ void registry_ask_cancel(struct registry_ask *a)
 		return;
 	a->r = NULL;
 	registry_cancel(a->call); /* ends in told(), which frees */
+}
+
+void registry_ask_leave(struct registry_ask *a)
+{
+	if (a)
+		a->done = NULL;
 }

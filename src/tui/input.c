@@ -412,9 +412,12 @@ void tui_key(struct tui *t, const struct key *k)
 {
 	const char *names[5];
 	t->dirty = true;
-	if (strcmp(k->name, "ground") == 0) {
+	if (strcmp(k->name, "ground") == 0) { /* the terminal's own answer */
 		tui_ground(t, k->y);
-	} else if (tui_is_mouse(k)) {
+		return;
+	}
+	app_somebody_is_here(t->app);
+	if (tui_is_mouse(k)) {
 		tui_mouse(t, k);
 	} else if (t->prompt.label) {
 		prompt_key(t, k);

@@ -295,6 +295,7 @@ static void run_word(struct plain *p, const char *line)
 static void take_line(struct plain *p, const char *line)
 {
 	uint64_t number;
+	app_somebody_is_here(p->t->app);
 	if (p->t->prompt.label)
 		answer_prompt(p, line);
 	else if (p->t->top)

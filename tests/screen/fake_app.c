@@ -82,6 +82,7 @@ void app_want_saved_work(struct app *a, struct project_id p)
 bool app_saved_work_awaited(const struct app *a, struct project_id p) { return store_branches_more(a->store, p) && !a->looked_for_saved; }
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n) { (void)a, (void)p, (void)commits, (void)n; }
 void app_look_at_image(struct app *a, const struct oid *commit) { (void)a, (void)commit; }
+void app_somebody_is_here(struct app *a) { (void)a; }
 void app_want_sessions(struct app *a) { (void)a; }
 void app_want_usage(struct app *a, const char *session) { (void)a, (void)session; }
 void app_refresh(struct app *a) { note(a, "refresh"); }

@@ -173,6 +173,33 @@ field("Repository", "branchNames", "String", lambda c, p, a: [n for n, _ in p.re
       if p.repo else [], complexity=170, searchPattern="String!", offset="Int!", limit="Int!")
 
 
+def commit_at(found, ref):
+    """Of the top of the tree the last commit is that of the ref itself."""
+    return found.repo.commit_of(ref or found.repo.default_branch()) if found.repo else None
+
+
+def blobs(_context, found, arguments):
+    sha = commit_at(found, arguments.get("ref"))
+    rows = [(path, found.repo.blob(sha, path)) for path in arguments["paths"]] if sha else []
+    return [(path, blob) for path, blob in rows if blob]
+
+
+def text_of(_context, row, _arguments):
+    try:
+        return row[1][1].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+field("Repository", "tree", "Tree", lambda c, p, a: commit_at(p, a.get("ref")), complexity=2, ref="String")
+field("Tree", "lastCommit", "Commit", lambda c, sha, a: sha, complexity=2)
+field("Commit", "sha", "String", lambda c, sha, a: sha)
+connection("Repository", "blobs", "RepositoryBlob", blobs, complexity=2, paths="[String!]!", ref="String")
+field("RepositoryBlob", "path", "String", lambda c, row, a: row[0])
+field("RepositoryBlob", "oid", "String", lambda c, row, a: row[1][0])
+field("RepositoryBlob", "size", "BigInt", lambda c, row, a: str(len(row[1][1])))
+field("RepositoryBlob", "rawTextBlob", "String", text_of)
+
 # pipelines -------------------------------------------------------------------------------------------------------------------
 
 def pipelines(context, found, arguments):
