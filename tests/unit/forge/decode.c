@@ -247,6 +247,32 @@ static void children_count_for_their_parents(void **state)
 	assert_string_equal(buf_str(&seen), "12 0123456 90 skipped|10 0123456 80 running|9 89abcde 70 failed|8 89abcde 60 success|");
 }
 
+#define TIP(sha) "{'tree':{'lastCommit':{'sha':'" sha "'}}}"
+static void a_file_is_taken_where_its_commit_is_sure(void **state)
+{
+	static const char *const unsure[] = {
+		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_B) ",'repository':{'blobs':{'nodes':[]}}}}}", /* it moved in between */
+		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':null}}}",
+		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':{'blobs':{'nodes':[{'rawTextBlob':null}]}}}}}",
+		"{'data':{'project':{'before':{'tree':null},'after':{'tree':null},'repository':{'blobs':{'nodes':[]}}}}}",
+		"{'data':{'project':{'before':" TIP("x") ",'after':" TIP("x") ",'repository':{'blobs':{'nodes':[]}}}}}", "{}", "[]" };
+	AUTO_JSON there = text("{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':{'blobs':{'nodes':[{'path':'p','rawTextBlob':'image = x'}]}}}}}");
+	AUTO_JSON none = text("{'data':{'project':{'before':" TIP(SHA_B) ",'after':" TIP(SHA_B) ",'repository':{'blobs':{'nodes':[]}}}}}");
+	struct gitlab_join_file file;
+	char hex[OID_HEX + 1];
+
+	for (size_t i = 0; i < ARRAY_LEN(unsure); i++) {
+		AUTO_JSON j = text(unsure[i]);
+		assert_false(gitlab_join_file(j, &file));
+	}
+	assert_true(gitlab_join_file(there, &file) && file.present);
+	oid_hex(&file.commit, hex);
+	assert_string_equal(hex, SHA_A);
+	assert_true(sv_eq(file.text, SV("image = x")));
+	assert_true(gitlab_join_file(none, &file));
+	assert_false(file.present);
+}
+
 static void answers_that_are_none_are_told(void **state)
 {
 	static const char *const cases[] = { "{'errors':[{'message':'no such field'}]}", "{'data':{'project':null}}", "{'data':null}", "[]", "{}",
@@ -310,6 +336,7 @@ static void queries_hold_no_foreign_text(void **state)
 }
 
 const struct CMUnitTest join_tests[] = {
+	cmocka_unit_test(children_count_for_their_parents), cmocka_unit_test(a_file_is_taken_where_its_commit_is_sure),
 	cmocka_unit_test(children_count_for_their_parents), cmocka_unit_test(answers_that_are_none_are_told),
 	cmocka_unit_test(jobs_find_their_pipelines), cmocka_unit_test(queries_hold_no_foreign_text), { 0 },
 };
