@@ -246,6 +246,16 @@ bool gitlab_join_answer(const json_t *j, void (*item)(void *ctx, struct pipeline
 	return true;
 }
 
+/* GitLab makes UTF-8 of a text: only of plain ASCII is it sure that it is the file's own. */
+static bool is_own_text(const json_t *text)
+{
+	const char *s = json_string_value(text);
+
+	while (s && *s && !(*s & 0x80))
+		s++;
+	return s && !*s;
+}
+
 /* Its text is null where it is none, and then nothing is said of it. */
 bool gitlab_join_file(const json_t *j, struct gitlab_join_file *ret)
 {
@@ -258,7 +268,7 @@ bool gitlab_join_file(const json_t *j, struct gitlab_join_file *ret)
 	if (!json_is_array(nodes) || strcmp(before, after) != 0 || !oid_parse(sv_of(before), &ret->commit))
 		return false;
 	ret->present = json_array_size(nodes) > 0;
-	if (ret->present && !json_is_string(text))
+	if (ret->present && !is_own_text(text))
 		return false;
 	if (ret->present)
 		ret->text = (struct sv){ json_string_value(text), json_string_length(text) };

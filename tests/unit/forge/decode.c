@@ -254,6 +254,7 @@ static void a_file_is_taken_where_its_commit_is_sure(void **state)
 		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_B) ",'repository':{'blobs':{'nodes':[]}}}}}", /* it moved in between */
 		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':null}}}",
 		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':{'blobs':{'nodes':[{'rawTextBlob':null}]}}}}}",
+		"{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':{'blobs':{'nodes':[{'rawTextBlob':'Z\\u00fcrich'}]}}}}}", /* of which encoding? */
 		"{'data':{'project':{'before':{'tree':null},'after':{'tree':null},'repository':{'blobs':{'nodes':[]}}}}}",
 		"{'data':{'project':{'before':" TIP("x") ",'after':" TIP("x") ",'repository':{'blobs':{'nodes':[]}}}}}", "{}", "[]" };
 	AUTO_JSON there = text("{'data':{'project':{'before':" TIP(SHA_A) ",'after':" TIP(SHA_A) ",'repository':{'blobs':{'nodes':[{'path':'p','rawTextBlob':'image = x'}]}}}}}");
@@ -337,6 +338,6 @@ static void queries_hold_no_foreign_text(void **state)
 
 const struct CMUnitTest join_tests[] = {
 	cmocka_unit_test(children_count_for_their_parents), cmocka_unit_test(a_file_is_taken_where_its_commit_is_sure),
-	cmocka_unit_test(children_count_for_their_parents), cmocka_unit_test(answers_that_are_none_are_told),
+	cmocka_unit_test(answers_that_are_none_are_told),
 	cmocka_unit_test(jobs_find_their_pipelines), cmocka_unit_test(queries_hold_no_foreign_text), { 0 },
 };
