@@ -270,6 +270,16 @@ static void draw_buttons(struct form *f, int y, struct rect r)
 	}
 }
 
+/* What is above and below the fields that there is room for. */
+static void draw_more(struct form *f, int room, struct rect r)
+{
+	struct surface *s = &f->t->surface;
+	if (f->top > 0)
+		surface_str(s, r.y, r.x + r.w - 1, 1, STYLE_KEY, s->ascii ? "^" : "↑");
+	if (f->top + room < FIELDS)
+		surface_str(s, r.y + room - 1, r.x + r.w - 1, 1, STYLE_KEY, s->ascii ? "v" : "↓");
+}
+
 void form_draw(struct tui *t, struct overlay *o, struct rect r)
 {
 	struct form *f = (struct form *)o;
@@ -284,6 +294,7 @@ void form_draw(struct tui *t, struct overlay *o, struct rect r)
 		else
 			draw_option(f, (enum option_id)(i - FIELD_OPTIONS), r.y + i - f->top, r);
 	}
+	draw_more(f, room, r);
 	doc_begin(&d, r.w - 2, t->surface.ascii);
 	add_about(f, &d, r.w >= WIDE);
 	doc_draw(&d, &t->surface, (struct rect){ r.y + r.h - 4, r.x + 1, 2, r.w - 1 }, 0);

@@ -38,6 +38,8 @@ static void toggle(struct log_panel *p)
 	if (at == LOG_NOWHERE)
 		return;
 	size_t i = place_of(m, at);
+	p->found = at;                 /* the cursor stands on it, so that it is seen which it is */
+	p->marking = true;
 	if (log_is_marked(p, at)) {
 		memmove(m->lines.items + i, m->lines.items + i + 1, (m->lines.len - i - 1) * sizeof *m->lines.items);
 		m->lines.len--;
@@ -50,7 +52,6 @@ static void toggle(struct log_panel *p)
 	VEC_PUSH(&m->lines, at);
 	memmove(m->lines.items + i + 1, m->lines.items + i, (m->lines.len - 1 - i) * sizeof *m->lines.items);
 	m->lines.items[i] = at;
-	p->found = at;                 /* the cursor stands on it, so that it is seen which it was */
 }
 
 /* The next one, after the last the first again. */

@@ -70,6 +70,7 @@ void log_move_to(struct log_panel *p, uint64_t at)
 	log_pause(p);
 	logview_unfold_to(&p->view, at);
 	p->top = p->found = logview_near(&p->view, at);
+	p->marking = false;
 	p->top_row = 0;
 	if (p->top == LOG_NOWHERE)
 		p->top = 0;
@@ -92,6 +93,14 @@ static void to_line(struct log_panel *p, uint64_t line)
 		say(p->t, MESSAGE_INFO, "the lines are still being counted");
 }
 
+/* The line that was marked last, a step on: with the screen, as long as that can be scrolled. */
+static void step_mark(struct log_panel *p, bool forwards)
+{
+	uint64_t next = !p->marking || p->found == LOG_NOWHERE ? LOG_NOWHERE : forwards ? logview_next(&p->view, p->found) : logview_prev(&p->view, p->found);
+	if (next != LOG_NOWHERE)
+		p->found = next;
+}
+
 bool log_move_command(struct log_panel *p, enum command_id id)
 {
 	size_t page = (size_t)MAX_OF(p->height - 1, 1);
@@ -99,10 +108,14 @@ bool log_move_command(struct log_panel *p, enum command_id id)
 	switch (id) {
 	case CMD_DOWN: case CMD_MAIN_DOWN: case CMD_PAGE_DOWN: case CMD_HALF_DOWN:
 		down(p, id == CMD_PAGE_DOWN ? page : id == CMD_HALF_DOWN ? page / 2 + 1 : 1);
+		if (id == CMD_DOWN || id == CMD_MAIN_DOWN)
+			step_mark(p, true);
 		return true;
 	case CMD_UP: case CMD_MAIN_UP: case CMD_PAGE_UP: case CMD_HALF_UP:
 		log_pause(p);
 		up(p, id == CMD_PAGE_UP ? page : id == CMD_HALF_UP ? page / 2 + 1 : 1);
+		if (id == CMD_UP || id == CMD_MAIN_UP)
+			step_mark(p, false);
 		return true;
 	case CMD_TOP: case CMD_BOTTOM:
 		if (p->t->count) {

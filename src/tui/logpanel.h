@@ -35,6 +35,7 @@ struct log_panel {
 	struct logscan *jump_in;
 	uint64_t jump_from;
 	uint64_t found;                /* start of the line that was last gone to; LOG_NOWHERE: none */
+	bool marking;                  /* that line was marked last: j and k step it, so that its neighbours can be marked */
 	struct log_marks marks;
 	struct log_export *export;     /* logexport.c: the log is being written somewhere */
 };
