@@ -38,6 +38,40 @@ def pipeline(script, ref="main", **variables):
     return gitlab.api(FLIGHTS + "/pipelines/%d/jobs" % made.json["id"]).json[0]
 
 
+INPUTS = """spec:
+  inputs:
+    where:  # required
+      options:
+        - lab
+        - 'field'
+    times:
+      type: number
+      default: 1
+      description: How often, at most
+    clean:
+      type: boolean
+      default: false
+    tag:
+      default: "v1"
+      regex: ^v[0-9]+$
+    only:
+      type: array
+      default: [a, b]
+---
+stages: ["$[[ inputs.where ]]-$[[ inputs.times ]]"]
+image_build:
+  stage: $[[ inputs.where ]]-$[[ inputs.times ]]
+  script:
+    - docker build .
+"""
+
+
+def commit_file(branch, text):
+    made = gitlab.api(FLIGHTS + "/repository/commits", "POST", body={"branch": branch, "start_branch": "main", "commit_message": "Change the builds", "actions": [
+        {"action": "update", "file_path": ".gitlab-ci.yml", "content": text}]})
+    assert made.status == 201, made.text
+
+
 def wait(job, **what):
     reached = gitlab.control("GET", "/jobs/%d/wait?%s&seconds=20" % (job["id"], "&".join("%s=%s" % pair for pair in what.items())))
     assert reached["reached"], reached
@@ -220,6 +254,34 @@ class Jobs(unittest.TestCase):
         refused = gitlab.api(FLIGHTS + "/pipeline", "POST", body={"ref": "main", "variables": [{"key": "A", "value": "b"}]})
         gitlab.control("POST", "/projects/lab/air/flights", {"variables_role": "developer"})
         self.assertEqual((refused.status, refused.json["message"]["base"]), (400, ["Insufficient permissions to set pipeline variables"]))
+
+    def test_inputs(self):
+        """inputs are checked against the file's header, and reach its jobs"""
+        commit_file("takes-inputs", INPUTS)
+        run = lambda **inputs: gitlab.api(FLIGHTS + "/pipeline", "POST", body={"ref": "takes-inputs", "inputs": inputs})  # noqa: E731
+        for given, words in (
+                ({}, "`where` input: required value has not been provided"),
+                ({"where": "lab", "wher": "lab"}, "unknown input arguments: wher"),
+                ({"where": "lab", "times": "7"}, "`times` input: provided value is not a number"),
+                ({"where": "lab", "times": True}, "`times` input: provided value is not a number"),
+                ({"where": "lab", "clean": "yes"}, "`clean` input: provided value is not a boolean"),
+                ({"where": 7}, "`where` input: provided value is not a string"),
+                ({"where": "moon"}, "`where` input: `moon` cannot be used because it is not in the list of allowed options"),
+                ({"where": "lab", "tag": "V1"}, "`tag` input: provided value does not match required RegEx pattern"),
+                ({"where": "lab", "only": "a"}, "`only` input: provided value is not an array"),
+                ({"x": 1, "times": []}, "unknown input arguments: x, `where` input: required value has not been provided, `times` input: provided value is not a number")):
+            made = run(**given)
+            self.assertEqual((made.status, made.json), (400, {"message": {"base": [words]}}), given)
+        made = run(where="lab", times=7)
+        self.assertEqual(made.status, 201, made.text)
+        jobs = gitlab.api(FLIGHTS + "/pipelines/%d/jobs" % made.json["id"]).json
+        self.assertEqual([(job["name"], job["stage"]) for job in jobs], [("image_build", "lab-7")])
+        without = gitlab.api(FLIGHTS + "/pipeline", "POST", body={"ref": "main", "inputs": {"a": "b"}})
+        self.assertEqual((without.status, without.json["message"]["base"]),
+                         (400, ["Given inputs not defined in the `spec` section of the included configuration file"]))
+        self.assertEqual(gitlab.api(FLIGHTS + "/pipeline", "POST", body={"ref": "main", "inputs": 7}).status, 400)
+        pushed = gitlab.api(FLIGHTS + "/pipelines?ref=takes-inputs&source=push").json
+        self.assertEqual([p["status"] for p in pushed], ["failed"])
 
     def test_child(self):
         """a child pipeline is below a bridge, and not among the others"""

@@ -122,6 +122,9 @@ def new_pipeline(site, request):
     given = values.get("variables") or []
     if not isinstance(given, list) or not all(isinstance(v, dict) and v.get("key") for v in given):
         raise answers.grape(400, "variables[0][key] is missing" if isinstance(given, list) else "variables is invalid")
+    inputs = values.get("inputs") or {}
+    if not isinstance(inputs, dict):
+        raise answers.grape(400, "inputs is invalid")
     needed_level = ROLES.get(project.variables_role, 60 if project.variables_role == "no_one_allowed" else DEVELOPER)
     if given and project.level(request.user) < needed_level:
         raise answers.refused(400, {"base": ["Insufficient permissions to set pipeline variables"]})
@@ -132,7 +135,7 @@ def new_pipeline(site, request):
         raise answers.refused(400, {"base": ["You do not have sufficient permission to run a pipeline on '%s'. Please select a different branch or contact "
                                              "your administrator for assistance." % values["ref"]]})
     given = [{"key": str(v["key"]), "value": str(v.get("value", "")), "variable_type": v.get("variable_type", "env_var")} for v in given]
-    made = site.pipelines.from_commit(project, branch or tag, values["ref"], "api", tag=not branch, user=request.user, variables=given)
+    made = site.pipelines.from_commit(project, branch or tag, values["ref"], "api", tag=not branch, user=request.user, variables=given, inputs=inputs)
     if made is None:
         missing = project.repo.blob(branch or tag, project.ci_config_path or ".gitlab-ci.yml") is None
         raise answers.refused(400, {"base": ["Missing CI config file" if missing else "The resulting pipeline would have been empty. Review the rules "

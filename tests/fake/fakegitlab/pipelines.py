@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import threading
 
-from . import answers, ci_file, clock, scripts
+from . import answers, ci_file, ci_inputs, clock, scripts
 from .trace import Trace
 
 STATUSES = ("created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running", "success", "failed", "canceling",
@@ -166,12 +166,18 @@ class Pipelines:
             pipeline.jobs.append(job)
             return job
 
-    def from_commit(self, project, sha, ref, source, **how):
-        """A pipeline made of the commit's .gitlab-ci.yml; None when it has none with jobs."""
+    def from_commit(self, project, sha, ref, source, inputs=None, **how):
+        """A pipeline made of the commit's .gitlab-ci.yml; None when it has none with jobs. A push whose file is wrong has one that failed;
+        who asks for one is refused."""
         found = project.repo.blob(sha, project.ci_config_path or ".gitlab-ci.yml")
         if found is None:
             return None
-        stages, jobs = ci_file.read(found[1].decode("utf-8", "replace"))
+        text, wrong = ci_inputs.apply(found[1].decode("utf-8", "replace"), inputs or {})
+        if wrong and source != "push":
+            raise answers.refused(400, {"base": [wrong]})
+        if wrong:
+            return self.add(project, sha, ref, source=source, yaml_errors=wrong, fixed_status="failed", **how)
+        stages, jobs = ci_file.read(text)
         if not jobs:
             return None
         message = project.repo.commit(sha).message.lower()
