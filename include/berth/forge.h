@@ -225,7 +225,7 @@ struct forge_log_query {
 };
 struct forge_call *forge_job_log(struct forge *f, const struct forge_log_query *q, const struct forge_log_events *ev, void *ctx);
 
-struct forge_variable { const char *key, *value; bool json /* an input's value that is JSON, not text */; };
+struct forge_variable { const char *key, *value; };
 enum forge_job_action { FORGE_JOB_RETRY, FORGE_JOB_PLAY, FORGE_JOB_CANCEL, FORGE_JOB_CANCEL_FORCE };
 struct forge_job_action_query {
 	const struct project *project;
@@ -239,7 +239,7 @@ struct forge_run_query {
 	const struct project *project;
 	const char *ref;                   /* a branch or a tag: pipelines run for refs, not for commits */
 	const struct forge_variable *variables; size_t n_variables;
-	const struct forge_variable *inputs; size_t n_inputs; /* GitLab 18.1 and newer */
+	const struct forge_variable *inputs; size_t n_inputs; /* GitLab 18.1 and newer; a value that is JSON (7, true, [1, 2], "text") keeps its type, all else is text */
 };
 struct forge_call *forge_run_pipeline(struct forge *f, const struct forge_run_query *q, forge_pipeline_fn item, forge_end_fn end, void *ctx);
 

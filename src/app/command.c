@@ -52,7 +52,7 @@ static const struct command_flag flags_login[] = {
 };
 static const struct command_flag flags_run[] = {
 	{ "variable", 'v', "KEY=VALUE", "a variable of the pipeline; may be given several times" },
-	{ "input", 'i', "KEY=VALUE", "an input of the pipeline (GitLab 18.1 and newer); may be given several times" },
+	{ "input", 'i', "KEY=VALUE", "an input of the pipeline (GitLab 18.1 and newer); 7, true and [1, 2] are no text unless in double quotes; may be given several times" },
 	{ NULL, 0, NULL, NULL },
 };
 #define FLAG_ALL { "all", 'a', NULL, "also other people's sessions, for who looks after the engine" }

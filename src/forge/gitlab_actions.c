@@ -79,8 +79,13 @@ static void run_refused(struct run_op *x, const struct net_answer *a)
 	AUTO(buf_fini) struct buf words = BUF_INIT_MAX(1000);
 	struct err bad = { 0 };
 
-	err_set(&bad, ERR_CONFLICT, "no pipeline for %s of %s: %s", x->ref, x->op.project, words_of(a, &words));
-	if (strstr(buf_str(&words), "variables"))
+	AUTO(buf_fini) struct buf inputs = BUF_INIT;
+	const char *hint, *theirs = words_of(a, &words);
+	bool of_inputs = gitlab_input_words(buf_str(&words), &inputs, &hint);
+	err_set(&bad, ERR_CONFLICT, "no pipeline for %s of %s: %s", x->ref, x->op.project, of_inputs ? buf_str(&inputs) : theirs);
+	if (of_inputs)
+		err_hint(&bad, "%s", hint);
+	else if (strstr(buf_str(&words), "variables"))
 		err_hint(&bad, "the project lets higher roles set variables only: run it without them, or ask a maintainer");
 	else if (strstr(buf_str(&words), "Reference not found"))
 		err_hint(&bad, "the branch may have been removed: look again");
@@ -110,18 +115,22 @@ static void run_got(struct op *op, const struct net_answer *a, const struct err 
 	op_end_odd(op, "a pipeline");
 }
 
+/* A type is part of an input: 7, true, [1, 2] and "quoted text" are what they are in JSON, all else is text. */
+static json_t *input_json(const char *value)
+{
+	AUTO_STR listed = xasprintf("[%s]", value); /* a bare 7 or true is no document of its own */
+	AUTO_JSON all = json_read(sv_of(listed), 1 << 20, NULL);
+	json_t *one = json_array_size(all) == 1 ? json_array_get(all, 0) : NULL;
+
+	return one && !json_is_null(one) && !json_is_object(one) ? json_incref(one) : json_str_lossy(sv_of(value));
+}
+
 static json_t *inputs_json(const struct forge_variable *v, size_t n)
 {
 	json_t *inputs = json_object();
 
-	for (size_t i = 0; i < n; i++) {
-		AUTO_JSON whole = NULL;
-		/* a bare 7 or true is no document of its own, so it is read in a list */
-		AUTO_STR listed = v[i].json ? xasprintf("[%s]", v[i].value) : NULL;
-		whole = listed ? json_read(sv_of(listed), 1 << 20, NULL) : NULL;
-		json_t *value = json_array_size(whole) == 1 ? json_incref(json_array_get(whole, 0)) : json_str_lossy(sv_of(v[i].value));
-		json_object_set_new(inputs, v[i].key, value);
-	}
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(inputs, v[i].key, input_json(v[i].value));
 	return inputs;
 }
 

@@ -355,6 +355,47 @@ bool gitlab_is_taken(const char *words)
 	return strstr(words, "already been taken") != NULL;
 }
 
+/* "unknown input arguments: a, b, `c` input: required value has not been provided, …" */
+bool gitlab_input_words(const char *words, struct buf *ret, const char **ret_hint)
+{
+	static const struct { const char *theirs, *ours, *hint; } kinds[] = {
+		{ "required value", "is needed", "give it with --input NAME=VALUE" },
+		{ "provided value is not a string", "must be text", "put it in double quotes: --input 'NAME=\"7\"'" },
+		{ "provided value is not a number", "must be a number", "give one: --input NAME=7, without quotes" },
+		{ "provided value is not a boolean", "must be true or false", "give --input NAME=true or NAME=false" },
+		{ "provided value is not an array", "must be a list", "give one: --input 'NAME=[\"a\", \"b\"]'" },
+		{ "provided value does not match", "has not the form that the project wants", "its pattern is at the top of .gitlab-ci.yml, below spec" },
+		{ "`", "can't have this value", "those that it can have are at the top of .gitlab-ci.yml, below spec" },
+	};
+	static const char unknown[] = "unknown input arguments: ", mark[] = "` input: ";
+	const char *at = strstr(words, unknown), *end;
+
+	*ret_hint = NULL;
+	if (strstr(words, "inputs not defined")) {
+		buf_add_str(ret, "its .gitlab-ci.yml takes no inputs");
+		*ret_hint = "leave them out, or name them there in a header: spec, inputs";
+	}
+	if (at) {
+		at += strlen(unknown);
+		end = strstr(at, ", `");
+		buf_addf(ret, "its .gitlab-ci.yml has no input %.*s", end ? (int)(end - at) : (int)strlen(at), at);
+		*ret_hint = "those that it has are at its top, below spec";
+	}
+	for (at = words; (end = strstr(at, mark)); at = end + strlen(mark)) {
+		const char *name = end, *rest = end + strlen(mark);
+		while (name > at && name[-1] != '`')
+			name--;
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+			if (!sv_starts(sv_of(rest), sv_of(kinds[i].theirs)))
+				continue;
+			buf_addf(ret, "%sthe input %.*s %s", ret->len ? "; " : "", (int)(end - name), name, kinds[i].ours);
+			*ret_hint = *ret_hint ? *ret_hint : kinds[i].hint;
+			break;
+		}
+	}
+	return *ret_hint != NULL;
+}
+
 bool gitlab_missing_scope(struct sv body, struct buf *ret)
 {
 	AUTO_JSON j = json_read(body, 1 << 20, NULL);

@@ -34,6 +34,8 @@ char *gitlab_text(const json_t *j, const char *key);    /* owned, cut at a sensi
 void gitlab_words(struct sv body, struct buf *ret);
 /* Of such words: the name, the path or the namespace of what was to be made is in use. */
 bool gitlab_is_taken(const char *words);
+/* Of such words: what is wrong with the inputs of a pipeline, in ours, and what to do. false: they say nothing of inputs. */
+bool gitlab_input_words(const char *words, struct buf *ret, const char **ret_hint);
 /* "api read_api" of an insufficient_scope answer into ret; false: it is none. */
 bool gitlab_missing_scope(struct sv body, struct buf *ret);
 

@@ -103,7 +103,7 @@ static void jobs_are_retried_played_cancelled(void **state)
 
 static void pipelines_are_run(void **state)
 {
-	const struct forge_variable variables[] = { { "A", "1", false }, { "B\"", "x\ny", false } };
+	const struct forge_variable variables[] = { { "A", "1" }, { "B\"", "x\ny" } };
 	struct forge_run_query q = { .project = &flights, .ref = "main", .variables = variables, .n_variables = 2 };
 	AUTO(brought_fini) struct brought b = { 0 };
 	AUTO(brought_fini) struct brought bad = { 0 };

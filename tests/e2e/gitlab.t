@@ -69,6 +69,23 @@ is "$STATUS" 0 'run-pipeline: at the end of a branch' || diag "$ERR"
 berth run-pipeline lab/air/flights "$(git -C "$T/clone" rev-parse HEAD~1)"
 isnt "$STATUS" 0 'run-pipeline: not for a commit that no branch ends at'
 like "$ERR" 'newest commit of a branch' 'run-pipeline: and why'
+git -C "$T/clone" switch -q -c takes-inputs
+printf '%s\n' spec: '  inputs:' '    where:' '      options: [lab, field]' '    times:' '      type: number' '      default: 1' --- >"$T/ci.yml"
+cat "$T/clone/.gitlab-ci.yml" >>"$T/ci.yml"
+cp "$T/ci.yml" "$T/clone/.gitlab-ci.yml"
+git -C "$T/clone" -c user.name=Z -c user.email=z@example.org commit -qam 'Take inputs'
+git -C "$T/clone" push -q origin takes-inputs
+inputs=$(git -C "$T/clone" rev-parse HEAD)
+git -C "$T/clone" switch -q -
+berth run-pipeline lab/air/flights "$inputs"
+isnt "$STATUS" 0 'run-pipeline: not without an input that is needed'
+like "$ERR" 'the input where is needed.*--input NAME=VALUE' 'run-pipeline: it says which, and how to give it'
+berth run-pipeline lab/air/flights "$inputs" --input where=moon
+like "$ERR" "the input where can't have this value" 'run-pipeline: nor with a value that is none of its options'
+berth run-pipeline lab/air/flights "$inputs" --input where=lab --input 'times="7"'
+like "$ERR" 'the input times must be a number' 'run-pipeline: nor with text for a number'
+berth run-pipeline lab/air/flights "$inputs" --input where=lab --input times=7
+is "$STATUS" 0 'run-pipeline: with inputs that fit' || diag "$ERR"
 berth touch lab/air/flights "$(git -C "$T/clone" rev-parse HEAD~1)"
 is "$STATUS" 0 'touch: there a commit beside the branch does it' || diag "$ERR"
 berth branches lab/air/flights --json

@@ -204,10 +204,36 @@ static void servers_words_are_found(void **state)
 	assert_false(gitlab_missing_scope(SV("x"), &scope));
 }
 
+static void what_is_wrong_with_inputs_is_said(void **state)
+{
+	static const struct { const char *theirs, *ours, *hint; } cases[] = {
+		{ "`where` input: required value has not been provided", "the input where is needed", "--input NAME=VALUE" },
+		{ "unknown input arguments: a, b, `where` input: required value has not been provided, `n` input: provided value is not a number",
+		  "its .gitlab-ci.yml has no input a, b; the input where is needed; the input n must be a number", "at its top" },
+		{ "unknown input arguments: a", "its .gitlab-ci.yml has no input a", "at its top" },
+		{ "`n` input: provided value is not a string", "the input n must be text", "double quotes" },
+		{ "`n` input: provided value is not a boolean", "the input n must be true or false", "NAME=true" },
+		{ "`n` input: provided value is not an array", "the input n must be a list", "[" },
+		{ "`n` input: `x` cannot be used because it is not in the list of allowed options", "the input n can't have this value", "can have" },
+		{ "`n` input: provided value does not match required RegEx pattern", "the input n has not the form that the project wants", "pattern" },
+		{ "Given inputs not defined in the `spec` section of the included configuration file", "its .gitlab-ci.yml takes no inputs", "leave them out" },
+		{ "Reference not found", "", NULL }, { "", "", NULL }, { "` input: ", "", NULL }, { "`n` input: something new", "", NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf_fini) struct buf b = BUF_INIT;
+		const char *hint = NULL;
+		assert_int_equal(gitlab_input_words(cases[i].theirs, &b, &hint), cases[i].hint != NULL);
+		assert_string_equal(buf_str(&b), cases[i].ours);
+		assert_true(!hint || strstr(hint, cases[i].hint));
+	}
+	(void)state;
+}
+
 const struct CMUnitTest decode_tests[] = {
 	cmocka_unit_test(a_project_is_read), cmocka_unit_test(rights_are_told_apart), cmocka_unit_test(jobs_are_read),
 	cmocka_unit_test(unknown_states_keep_their_word), cmocka_unit_test(the_rest_is_read), cmocka_unit_test(tokens_are_read),
-	cmocka_unit_test(wrong_answers_are_no_things), cmocka_unit_test(servers_words_are_found), { 0 },
+	cmocka_unit_test(wrong_answers_are_no_things), cmocka_unit_test(servers_words_are_found),
+	cmocka_unit_test(what_is_wrong_with_inputs_is_said), { 0 },
 };
 
 /* ---- the join ------------------------------------------------------------------------------------------------------------------------ */
