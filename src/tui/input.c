@@ -348,8 +348,9 @@ static bool work_command(struct tui *t, enum command_id id)
 		open_prompt(t, "show the log in the file: ", t->log_file ? t->log_file : "", NULL, log_file_done);
 		return true;
 	case CMD_SAVE: {
-		AUTO_STR name = xasprintf("~/%s.log", t->log->id ? strrchr(t->log->id, '/') ? strrchr(t->log->id, '/') + 1 : t->log->id : "berth");
-		open_prompt(t, "save the log in: ", name, NULL, save_done);
+		AUTO_STR name = log_file_name(t->log);
+		AUTO_STR home = xasprintf("~/%s", name);
+		open_prompt(t, "save the log in: ", home, NULL, save_done);
 		return true;
 	}
 	default: return false;

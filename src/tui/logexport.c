@@ -200,3 +200,22 @@ void log_export_stop(struct log_panel *p)
 		loop_work_cancel(p->export->work);
 	p->export = NULL;
 }
+
+/* ---- a name ---- */
+char *log_file_name(const struct log_panel *p)
+{
+	const char *base = p->kind == APP_LOG_FILE && p->id ? strrchr(p->id, '/') : NULL;
+	struct sv rest = sv_of(base ? base + 1 : p->id ? p->id : "berth"), first;
+	AUTO(buf_fini) struct buf name = BUF_INIT;
+	struct project_id id = { 0 };
+
+	if (p->kind == APP_LOG_JOB && sv_split(&rest, '-', &first) && sv_to_u64(first, &id.v)) {
+		const struct project *project = store_project(p->t->store, id);
+		buf_addf(&name, "%s-", project ? project->name : "job");
+	}
+	for (size_t i = 0; i < rest.len; i++) /* of a build: its project, a slash, its number */
+		buf_add_char(&name, rest.p[i] == '/' ? '-' : rest.p[i]);
+	if (!sv_ends(rest, SV(".log")))
+		buf_add_str(&name, ".log");
+	return buf_take(&name);
+}

@@ -75,4 +75,5 @@ bool log_find_command(struct log_panel *p, enum command_id id);
 void log_export_save(struct log_panel *p, const char *path);
 void log_export_open(struct log_panel *p, bool editor);        /* in $PAGER or $EDITOR */
 void log_export_stop(struct log_panel *p);
+char *log_file_name(const struct log_panel *p); /* what it is saved as where nothing else is said: "flights-90001.log"; owned */
 #endif

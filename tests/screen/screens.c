@@ -52,6 +52,7 @@ static const struct scene scenes[] = {
 	{ "log-unfolded-80x24", WORLD_FULL, 80, 24, false, "g } enter T", with_gitlab_log },
 	{ "log-keep-80x24", WORLD_FULL, 80, 24, false, "& text:re:error|warn enter", with_gitlab_log },
 	{ "log-drop-80x24", WORLD_FULL, 80, 24, false, "& text:!o enter", with_gitlab_log },
+	{ "log-save-80x24", WORLD_FULL, 80, 24, false, "S", with_gitlab_log },
 	{ "log-marks-beside-80x24", WORLD_FULL, 80, 24, false, "g 6 G m j m j j m k", with_gitlab_log },
 	{ "log-marks-80x24", WORLD_FULL, 80, 24, false, "g H text:re:docker|pip enter H text:error enter 6 G m 9 G m ' '", with_gitlab_log },
 	{ "log-held-80x24", WORLD_FULL, 80, 24, true, "F p p", with_log_open },
