@@ -236,11 +236,10 @@ unsigned find_project_anew(struct app *a, const char *text, void (*got)(void *ct
 /* find_host.c: an ask for a project goes on there; false: no host can have it. When none has it, `otherwise` takes the ask; err: what they
  * said, or `err` when all say that they lack it. */
 bool find_on_hosts(struct ask *k, void (*otherwise)(struct ask *k, const struct err *err), const struct err *err);
-/* The host's project that the repository around us is a clone of, as far as lists know it. v 0: none. */
-struct project_id find_known_clone(struct app *a);
-/* The repository around us: AWAITED: the first list of its host is under way, which has it as a rule. */
+/* The repository around us. AWAITED: the first list of its host is under way, which has it as a rule. ret_known: the host's project that it
+ * is a clone of, as far as lists know it; v 0: none. */
 enum clone_of { CLONE_OF_NO_HOST, CLONE_AWAITED, CLONE_OF_HOST };
-enum clone_of find_clone_of(struct app *a);
+enum clone_of find_clone(struct app *a, struct project_id *ret_known);
 /* repositories.c */
 char *repositories_path(void);                 /* owned */
 void repositories_note(const struct app *a, const struct project *p); /* one of this machine of which a session is started */

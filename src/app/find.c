@@ -189,12 +189,13 @@ static void projects_moved(void *ask, const struct notice *n)
 		return;
 	bool waits = f->state == FRESH_LOADING || f->state == FRESH_STALE || f->state == FRESH_ABSENT, here = !k->text || !*k->text;
 	/* In a clone of a host's project it is the host's that is meant. */
-	struct project_id clone = here && !k->hosts_asked ? find_known_clone(k->app) : id;
-	enum clone_of of = here && k->app->stays && !clone.v && !k->hosts_asked ? find_clone_of(k->app) : CLONE_OF_NO_HOST;
-	if (of == CLONE_AWAITED)
+	struct project_id clone = { 0 };
+	enum clone_of of = here && !k->hosts_asked ? find_clone(k->app, &clone) : CLONE_OF_NO_HOST;
+	bool sought = k->app->stays && !clone.v;
+	if (sought && of == CLONE_AWAITED)
 		return; /* a question for it alone would be one too many */
 	bool recalled = here && !clone.v && (waits || f->state == FRESH_FAILED) && find_recalled(k->app, &id);
-	if (of == CLONE_OF_HOST && waits && !recalled) { /* others' lists may take long */
+	if (sought && of == CLONE_OF_HOST && waits && !recalled) { /* others' lists may take long */
 		err_set(&err, ERR_NOT_FOUND, "no host has it");
 		stop_waiting(k);
 		if (!find_on_hosts(k, find_in_lists, &err))
@@ -249,7 +250,10 @@ unsigned app_find_project(struct app *a, const char *text, void (*got)(void *ctx
 	app_want_projects(a);
 	/* Where nothing is known of it, its host is asked beside the lists: those of a big host take long, and may not have it. A dashboard wants its
 	 * host's first page anyway, and goes on with that. */
-	bool known = (text && *text) || find_known_clone(a).v || (a->stays && find_clone_of(a) == CLONE_AWAITED);
+	struct project_id clone = { 0 };
+	bool named = text && *text;
+	enum clone_of of = named ? CLONE_OF_NO_HOST : find_clone(a, &clone);
+	bool known = named || clone.v || (a->stays && of == CLONE_AWAITED);
 	struct err none = { 0 };
 	err_set(&none, ERR_NOT_FOUND, "no host has it");
 	if (known || store_projects_fresh(a->store)->state == FRESH_FRESH || !find_on_hosts(k, find_in_lists, &none))

@@ -151,24 +151,17 @@ static void ask_next(struct host_find *f)
 	f->ask->call = forge_project(f->places[f->at].forge, f->places[f->at].path, found_item, found_end, f);
 }
 
-struct project_id find_known_clone(struct app *a)
+enum clone_of find_clone(struct app *a, struct project_id *ret_known)
 {
 	struct host_find here = { .n = 0 };
 	places_of_remotes(a, &here);
-	const struct project *p = here.n ? store_project(a->store, project_id_of(forge_name(here.places[0].forge), here.places[0].path)) : NULL;
+	const char *forge = here.n ? forge_name(here.places[0].forge) : NULL;
+	const struct project *p = forge ? store_project(a->store, project_id_of(forge, here.places[0].path)) : NULL;
+	const struct forge_slot *slot = forge ? forge_slot_named(a, forge) : NULL;
+	enum clone_of of = !forge ? CLONE_OF_NO_HOST : slot && slot->asked && !slot->pages && !slot->fresh.at_s ? CLONE_AWAITED : CLONE_OF_HOST;
 	for (size_t i = 0; i < here.n; i++)
 		free(here.places[i].path);
-	return p ? p->id : (struct project_id){ 0 };
-}
-
-enum clone_of find_clone_of(struct app *a)
-{
-	struct host_find here = { .n = 0 };
-	places_of_remotes(a, &here);
-	struct forge_slot *slot = here.n ? forge_slot_named(a, forge_name(here.places[0].forge)) : NULL;
-	enum clone_of of = !here.n ? CLONE_OF_NO_HOST : slot && slot->asked && !slot->pages && !slot->fresh.at_s ? CLONE_AWAITED : CLONE_OF_HOST;
-	for (size_t i = 0; i < here.n; i++)
-		free(here.places[i].path);
+	*ret_known = p ? p->id : (struct project_id){ 0 };
 	return of;
 }
 

@@ -7,7 +7,6 @@
 #include "app/deeds.h"
 #include "berth/path.h"
 
-#define INI_PATH ".renku/renku.ini"
 enum { INI_MAX = 256 << 10 };
 
 struct pinning {
@@ -58,7 +57,7 @@ static void commit_file(struct pinning *p, const struct buf *after)
 	}
 	oid_hex(&p->commit, hex);
 	AUTO_STR message = p->image ? xasprintf("Pin the image %s", p->image) : xstrdup("Pin no image");
-	const struct forge_file_action action = { FORGE_FILE_PUT, INI_PATH, buf_sv(after) };
+	const struct forge_file_action action = { FORGE_FILE_PUT, RENKU_INI, buf_sv(after) };
 	const struct forge_commit_query q = { .project = project, .branch = p->branch, .message = message, .start = p->beside ? hex : NULL, .actions = &action, .n_actions = 1,
 		.parent = &p->commit, .author = local_user() };
 	k->call = forge_commit_files(forge_of(a, project), &q, committed, commit_end, p);
@@ -112,6 +111,6 @@ void pin_begin(struct ask *k, const struct subject *s, const struct app_deed_que
 	oid_sha7(&q->commit, sha);
 	*p = (struct pinning){ .ask = k, .commit = q->commit, .image = xstrdup(image), .beside = q->beside || !s->tip, .before = BUF_INIT_MAX(INI_MAX) };
 	p->branch = p->beside ? xasprintf("%s/%s", q->deed == APP_UNPIN ? "unpin" : "pin", sha) : xstrdup(s->tip->name);
-	const struct forge_file_query file = { .project = s->project, .commit = q->commit, .path = INI_PATH, .max_bytes = INI_MAX };
+	const struct forge_file_query file = { .project = s->project, .commit = q->commit, .path = RENKU_INI, .max_bytes = INI_MAX };
 	k->call = forge_file(s->forge, &file, file_got, file_end, p);
 }

@@ -3,7 +3,6 @@
 #include "app/app_impl.h"
 
 enum { INI_MAX = 256 << 10 };
-#define INI_PATH ".renku/renku.ini"
 
 static void from_config(struct app *a, struct session_options *o)
 {
@@ -38,7 +37,7 @@ static void ini_end(void *defaults, const struct err *err)
 	struct ask *k = d->ask;
 	bool cancelled = err && err->code == ERR_CANCELLED;
 	if (err && !cancelled && err->code != ERR_NOT_FOUND)
-		buf_addf(&d->warnings, INI_PATH " could not be read: %s\n", err->text);
+		buf_addf(&d->warnings, RENKU_INI " could not be read: %s\n", err->text);
 	if (ask_heard(k) && !cancelled)
 		k->got.options(k->ctx, &d->options, buf_str(&d->warnings));
 	options_fini(&d->options);
@@ -63,6 +62,6 @@ unsigned app_start_options(struct app *a, struct project_id p, const struct oid 
 	options_init(&d->options);
 	from_config(a, &d->options);
 	k->cancel = cancel_forge;
-	k->call = forge_file(forge_of(a, project), &(struct forge_file_query){ project, *commit, INI_PATH, INI_MAX }, ini_got, ini_end, d);
+	k->call = forge_file(forge_of(a, project), &(struct forge_file_query){ project, *commit, RENKU_INI, INI_MAX }, ini_got, ini_end, d);
 	return k->number;
 }
