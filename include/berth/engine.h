@@ -30,7 +30,7 @@ const char *engine_name(const struct engine *e);
  * none, its name. */
 const char *engine_identity(const struct engine *e);
 /* Where an engine would be looked for, in order: DOCKER_HOST, DOCKER_CONTEXT, the current Docker context, the usual sockets
- * (docker.md §2). Fills owned strings of ret (free with engine_host_fini) for the first that exists; ERR_NOT_FOUND lists
+ * (docker.md §2). Fills owned strings of ret (free with engine_host_fini) for the first that exists; ERR_NET lists
  * what was tried; ERR_DENIED names the socket and the group or command that would give access. */
 struct engine_host { char *name, *host, *ca_file, *cert_file, *key_file; bool tls_insecure; };
 int engine_find_host(struct engine_host *ret, struct err *reterr);

@@ -202,11 +202,24 @@ static int socket_dead(const char *path, struct err *reterr)
 	return r;
 }
 
+/* Not ERR_NOT_FOUND: what an engine that went away should remove is still there when it comes back. */
 static int socket_absent(const char *path, struct err *reterr)
 {
-	int r = err_set(reterr, ERR_NOT_FOUND, "there is no engine at %s", path);
+	int r = err_set(reterr, ERR_NET, "there is no engine at %s", path);
 
 	err_hint(reterr, "is it installed and running? sudo systemctl start docker; or set DOCKER_HOST");
+	if (reterr)
+		reterr->sys = ENOENT;
+	return r;
+}
+
+static int not_a_socket(const char *path, struct err *reterr)
+{
+	int r = err_set(reterr, ERR_NET, "%s is not a socket", path);
+
+	err_hint(reterr, "set DOCKER_HOST to the engine's own socket");
+	if (reterr)
+		reterr->sys = ENOTSOCK;
 	return r;
 }
 
@@ -223,7 +236,7 @@ int engine_socket_check(const char *path, struct err *reterr)
 	if (stat(path, &st) < 0)
 		return errno == EACCES ? err_set_errno(reterr, errno, "%s", path) : socket_absent(path, reterr);
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(reterr, ERR_NOT_FOUND, "%s is not a socket", path);
+		return not_a_socket(path, reterr);
 	memcpy(sun.sun_path, path, strlen(path));
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -2,6 +2,7 @@
 #include "find.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,7 +185,7 @@ static int find_by_socket(const struct find_env *env, struct engine_host *ret, s
 	size_t n = usual_sockets(env, paths);
 	AUTO(buf_fini) struct buf tried = BUF_INIT;
 	struct err best = { 0 };
-	int r = -ERR_NOT_FOUND;
+	int r = -ERR_NET;
 
 	for (size_t i = 0; i < n; i++) {
 		struct err why = { 0 };
@@ -192,7 +193,7 @@ static int find_by_socket(const struct find_env *env, struct engine_host *ret, s
 			*ret = (struct engine_host){ .name = xstrdup("default"), .host = xasprintf("unix://%s", paths[i]) };
 			r = 0;
 		}
-		if (why.code == ERR_DENIED ? best.code != ERR_DENIED : why.code == ERR_NET && !best.code)
+		if (why.code == ERR_DENIED ? best.code != ERR_DENIED : why.code == ERR_NET && why.sys != ENOENT && !best.code)
 			best = why;
 		if (!env->podman_socket || strcmp(paths[i], env->podman_socket) != 0) /* nobody but us makes that one */
 			buf_addf(&tried, "%s%s", i ? ", " : "", paths[i]);
@@ -201,7 +202,7 @@ static int find_by_socket(const struct find_env *env, struct engine_host *ret, s
 	if (r < 0 && best.code)
 		return err_copy(reterr, &best);
 	if (r < 0) {
-		err_set(reterr, ERR_NOT_FOUND, "no container engine found; tried %s", buf_str(&tried));
+		r = err_set(reterr, ERR_NET, "no container engine found; tried %s", buf_str(&tried));
 		err_hint(reterr, "install one (sudo apt install docker.io, or podman), start it (sudo systemctl start docker), or set DOCKER_HOST");
 	}
 	return r;

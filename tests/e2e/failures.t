@@ -80,6 +80,7 @@ is "$(leftovers)" '' 'nothing is left of it'
 
 # A port that somebody takes between choice and start -------------------------------------------------------------------
 gate_start
+gate=$PID
 gate_hold '^POST .*/containers/[^/]+/start'
 background start "$BERTH" start "$NAME" --json
 starting=$PID
@@ -104,7 +105,26 @@ isnt "${url##*:}" "$port/" 'it is another one'
 is "$(http_code "$url")" 200 'its page is served there'
 berth stop "$(grep '^{' "$T/start.out" | json 'd["name"]')" --force
 is "$(leftovers)" '' 'nothing is left of it'
+
+# An engine that goes, its socket too, while a start waits: what can't be removed is not taken for what isn't there ------
+tiny silent 'EXPOSE 8080' 'CMD ["sleep", "1000"]'
+pinned silent "$IMAGE"
+background start "$BERTH" start "$NAME"
+starting=$PID
+wait_ok 30 'a start waits for its session to answer' grep -q 'wait until it answers' "$T/start.out"
+stop_process "$gate"
+rm -f "$T/g/s"
+wait "$starting"
+is $? 5 'it ends with the engine' || diag "$(cat "$T/start.out")"
+like "$(grep '^berth: ' "$T/start.out")" "there is no engine at $T/g/s" 'and says why'
+like "$(cat "$T/start.out")" 'the container could not be removed .*tries again' 'and what it could not remove'
+isnt "$(leftovers)" '' 'which is there'
 export DOCKER_HOST=$ENGINE_HOST
+swept() {
+  timeout 20 "$BERTH" sessions >/dev/null 2>&1
+  [ -z "$(leftovers)$(berth_files)" ]
+}
+wait_ok 30 'when the engine is back, it goes' swept
 
 # Commands that fail ----------------------------------------------------------------------------------------------------
 tiny dies 'EXPOSE 8080' 'CMD ["sh", "-c", "echo the licence has run out; exit 3"]'

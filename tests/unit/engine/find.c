@@ -88,8 +88,9 @@ static void expect_error(struct machine *m, enum err_code code, const char *word
 
 static void test_nothing(void **state)
 {
-	expect_error(*state, ERR_NOT_FOUND, "/var/run/docker.sock");
-	expect_error(*state, ERR_NOT_FOUND, ".colima/default/docker.sock");
+	expect_error(*state, ERR_NET, "no container engine found; tried ");
+	expect_error(*state, ERR_NET, "/var/run/docker.sock");
+	expect_error(*state, ERR_NET, ".colima/default/docker.sock");
 }
 
 static void test_sockets(void **state)
@@ -115,7 +116,7 @@ static void test_docker_host(void **state)
 	m->env.docker_host = xstrdup("tcp://engine.example:2375");
 	expect(m, "default", "tcp://engine.example:2375");
 	str_replace(&m->env.docker_host, "unix:///nowhere/x.sock");
-	expect_error(m, ERR_NOT_FOUND, "/nowhere/x.sock");  /* not silently another one */
+	expect_error(m, ERR_NET, "/nowhere/x.sock");  /* not silently another one */
 }
 
 static void test_contexts(void **state)
