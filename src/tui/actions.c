@@ -123,27 +123,45 @@ static void start_quick(struct tui *t, bool saved_answered)
 	}
 }
 
-/* Work that was saved may stand on a page of the branches that nobody has asked for: it is looked for first, as it is asked about
- * before anything else. Whoever goes elsewhere meanwhile starts nothing. */
+/* What runs here and what was saved come before the image. */
+static bool start_knows(const struct tui *t)
+{
+	enum fresh_state sessions = store_sessions_fresh(t->store)->state;
+	return (sessions == FRESH_FRESH || sessions == FRESH_FAILED) && app_saved_work_known(t->app, t->sel.project);
+}
+
+/* The sessions and the branches may not have been read yet, and work that was saved may stand on a page of the branches that nobody has
+ * asked for: they are looked at first. Whoever goes elsewhere meanwhile starts nothing. */
 void do_start(struct tui *t)
 {
-	if (!t->sel.project.v || has_session_here(t) || !app_saved_work_awaited(t->app, t->sel.project)) {
+	if (!t->sel.project.v || has_session_here(t) || start_knows(t)) {
 		start_quick(t, false);
 		return;
 	}
 	t->start_waits.project = t->sel.project;
-	t->start_waits.commit = t->sel.commit;
+	str_replace(&t->start_waits.branch, t->list_focus == PANE_PROJECTS ? NULL : t->sel.branch);
+	t->start_waits.commit = t->list_focus == PANE_COMMITS && t->sel.has_commit ? t->sel.commit : (struct oid){ { 0 } };
 	t->start_waits.focus = t->list_focus;
 	say(t, MESSAGE_INFO, "looking for saved work first; the start goes on by itself");
 	app_want_saved_work(t->app, t->sel.project);
+}
+
+/* What came in meanwhile is no going elsewhere: a branch has a new tip, a row a commit that it had not. */
+static bool start_still_meant(const struct tui *t)
+{
+	const char *branch = t->start_waits.branch;
+	if (t->top || !project_id_eq(t->start_waits.project, t->sel.project) || t->start_waits.focus != t->list_focus)
+		return false;
+	return (!branch || (t->sel.branch && strcmp(branch, t->sel.branch) == 0)) &&
+	       (oid_is_zero(&t->start_waits.commit) || oid_eq(&t->start_waits.commit, &t->sel.commit));
 }
 
 void start_goes_on(struct tui *t)
 {
 	if (!t->start_waits.project.v)
 		return;
-	bool here = project_id_eq(t->start_waits.project, t->sel.project) && oid_eq(&t->start_waits.commit, &t->sel.commit) && t->start_waits.focus == t->list_focus && !t->top;
-	if (here && app_saved_work_awaited(t->app, t->sel.project))
+	bool here = start_still_meant(t);
+	if (here && !start_knows(t))
 		return;
 	t->start_waits.project.v = 0;
 	if (t->toast.level == MESSAGE_INFO)

@@ -146,6 +146,7 @@ void tui_free(struct tui *t)
 	keymap_free(t->keymap);
 	surface_fini(&t->surface);
 	free(t->sel.branch);
+	free(t->start_waits.branch);
 	free(t->sel.session);
 	free(t->toast.text);
 	free(t->want_project);

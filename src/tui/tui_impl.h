@@ -111,7 +111,7 @@ struct tui {
 	char *attach_to; struct loop_timer *attach_timer; /* a start that a shell was asked for with */
 	char *want_project;            /* of the options, until it is found */
 	const char *picked;            /* picker.h: the name of what is being chosen */
-	struct { struct project_id project; struct oid commit; enum pane focus; } start_waits; /* actions.c: until it is known what was saved; v 0: none */
+	struct { struct project_id project; char *branch; struct oid commit; enum pane focus; } start_waits; /* actions.c: until it is known what was saved; v 0: none */
 	unsigned count;                /* typed before a key: 5j; 0: none */
 	VEC(struct zone) zones;
 	VEC(char *) watched;            /* names of starts (notify.c) */

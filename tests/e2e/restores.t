@@ -188,6 +188,7 @@ berth stop "$(own to)" --force
 berth stop "$(own from)" --force # the dashboard would connect to it
 term_start 120x40 "$BERTH"
 term_ok 20 "$name" 'the dashboard'
+term_ok 20 ' docker [0-9]' 'the dashboard: with its engine'
 term_keys 1 s
 term_ok 20 'There is saved work of feat/x/y' 'a branch of its own: and the dashboard asks'
 term_keys Enter

@@ -32,6 +32,7 @@ void test_clone_is_selected(void **state);
 void test_slow_look(void **state);
 void test_saved(void **state);
 void test_saved_awaited(void **state);
+void test_start_awaits_lists(void **state);
 void test_many_branches(void **state);
 /* screens_log.c */
 void with_log(struct play *p);

@@ -460,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_clone_is_selected),
 		cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_saved_awaited),
+		cmocka_unit_test(test_start_awaits_lists),
 		cmocka_unit_test(test_many_branches),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

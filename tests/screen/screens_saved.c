@@ -96,6 +96,42 @@ void test_saved_awaited(void **state)
 	}
 }
 
+/* A key that comes before the first answer about branches or sessions: the start waits for it, wherever the tip is then. */
+void test_start_awaits_lists(void **state)
+{
+	static const struct { bool sessions; const char *meanwhile, *calls; } cases[] = {
+		{ false, "wait:10", "start branch=- commit=- memory=-\n" },
+		{ true, "wait:10", "start branch=- commit=- memory=-\n" },
+		{ false, "j", "" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct play p;
+		AUTO(buf_fini) struct buf screen = BUF_INIT;
+		play_begin(&p, WORLD_FULL, 24, 80, false);
+		play_keys(&p, "1 j j");
+		const struct project_id id = p.t->sel.project;
+		const struct fresh loading = { .state = FRESH_LOADING }, fresh = { .state = FRESH_FRESH, .at_s = 1 };
+		if (cases[i].sessions)
+			store_sessions_mark(p.app->store, &loading);
+		else
+			store_branches_mark(p.app->store, id, &loading);
+		store_flush(p.app->store);
+		play_keys(&p, "s");
+		surface_dump(&p.t->surface, &screen);
+		if (!strstr(buf_str(&screen), "Looking for saved work"))
+			fail_msg("case %zu: nothing says that the start waits:\n%s", i, buf_str(&screen));
+		p.t->sel.commit.b[0] ^= 1; /* as of another tip */
+		play_keys(&p, cases[i].meanwhile);
+		store_sessions_mark(p.app->store, &fresh);
+		store_branches_mark(p.app->store, id, &fresh);
+		store_flush(p.app->store);
+		play_keys(&p, "wait:10");
+		assert_string_equal(buf_str(&p.app->calls), cases[i].calls);
+		play_end(&p);
+	}
+}
+
 /* Its further pages are asked for at the list's end, by a filter and by another order; and counts say that there are more. */
 void test_many_branches(void **state)
 {
