@@ -14,6 +14,7 @@ struct image_wait {
 };
 
 static void fail_now(void *wait);
+static void look_now(void *wait);
 
 static void wait_free(struct image_wait *w)
 {
@@ -23,6 +24,7 @@ static void wait_free(struct image_wait *w)
 			break;
 		}
 	loop_defer_cancel(w->app->loop, fail_now, w);
+	loop_defer_cancel(w->app->loop, look_now, w);
 	free(w->build_id);
 	free(w);
 }
@@ -40,6 +42,12 @@ static void fail_now(void *wait)
 	struct image_wait *w = wait;
 	struct err err = w->err;
 	wait_end(w, &err);
+}
+
+/* It is looked at from now on. Not at once: who waits is told of an end only when it has the handle, and it may have ended already. */
+static void look_now(void *wait)
+{
+	builds_read_now(((struct image_wait *)wait)->app);
 }
 
 static void result_of(const struct build *b, struct err *ret)
@@ -121,12 +129,11 @@ static void *wait_start(void *self, const struct project *p, const struct oid *c
 	struct image_wait *w = xcalloc(1, sizeof *w);
 	bool running = false;
 	*w = (struct image_wait){ .app = a, .progress = progress, .end = end, .ctx = ctx };
-	if (build_for(a, &q, &w->build_id, &running, &w->err) < 0)
-		loop_defer(a->loop, fail_now, w);
+	int r = build_for(a, &q, &w->build_id, &running, &w->err);
+	loop_defer(a->loop, r < 0 ? fail_now : look_now, w);
 	w->began = !running;
 	w->next = a->builds.waits;
 	a->builds.waits = w;
-	builds_read_now(a); /* it is looked at from now on */
 	return w;
 }
 

@@ -31,7 +31,8 @@ static bool differs(const struct build *old, const struct build *b)
 static bool take_record(struct app *a, struct build *b)
 {
 	const struct build *old = store_build(a->store, b->id);
-	bool was_active = old && is_active(old), moved = differs(old, b), turned = !old || old->state != b->state;
+	bool just_begun = !old && a->builds.begun && strcmp(a->builds.begun, b->id) == 0; /* and may have ended before anybody looked */
+	bool was_active = just_begun || (old && is_active(old)), moved = differs(old, b), turned = !old || old->state != b->state;
 	if (was_active && !is_active(b))
 		say_end(a, b, waits_for(a, b->id));
 	waits_tell(a, b);
@@ -145,9 +146,12 @@ int build_for(struct app *a, const struct app_build_query *q, char **ret_id, boo
 	if (link_config(a, &where))
 		spec.engine_config = &where;
 	r = build_begin(a->loop, &spec, ret_id, ret_running, reterr);
-	if (r == 0)
-		builds_read_now(a);
-	return r;
+	if (r < 0)
+		return r;
+	a->builds.begun = *ret_running ? NULL : *ret_id;
+	builds_read_now(a);
+	a->builds.begun = NULL;
+	return 0;
 }
 
 int app_build(struct app *a, const struct app_build_query *q, char **ret_id, struct err *reterr)

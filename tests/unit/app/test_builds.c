@@ -19,7 +19,7 @@ static bool ended(const struct world *w, const char *id)
 
 static void wait_for_end(struct world *w, const char *id)
 {
-	for (int i = 0; i < 500 && !ended(w, id); i++) {
+	for (int64_t until = patience(); !ended(w, id) && patient(until);) {
 		pass_ms(w, 100);
 		loop_turn(w->loop, true);
 	}
@@ -38,8 +38,7 @@ void a_build_is_watched_to_its_end_and_then_left_alone(void **state)
 	know_all(&w);
 	app_want_images(w.app, w.flights, &tip, 1);
 	assert_int_equal(app_build(w.app, &(struct app_build_query){ .project = w.flights, .commit = tip }, &id, &err), 0);
-	assert_non_null(w.app->builds.poll);
-	assert_int_equal(store_build(w.store, id)->state, BUILD_QUEUED);
+	assert_true(w.app->builds.poll || ended(&w, id)); /* on a busy machine it may have ended by now */
 	wait_for_end(&w, id);
 	assert_int_equal(store_build(w.store, id)->state, BUILD_FAILED);
 	assert_int_equal(n_messages_with(&w, "failed"), 1);
@@ -64,7 +63,7 @@ void a_launch_ends_with_the_build_it_waits_for(void **state)
 	know_all(&w);
 	struct app_start q = { .project = w.flights };
 	assert_int_equal(app_start(w.app, &q, &kind, &name, &err), 0);
-	for (int i = 0; i < 500 && !app_launch_ended(w.app, name, &why); i++) {
+	for (int64_t until = patience(); !app_launch_ended(w.app, name, &why) && patient(until);) {
 		pass_ms(&w, 100);
 		loop_turn(w.loop, true);
 	}
@@ -88,7 +87,7 @@ void a_launch_that_is_cancelled_cancels_the_build_it_began(void **state)
 	know_all(&w);
 	struct app_start q = { .project = w.flights };
 	assert_int_equal(app_start(w.app, &q, &kind, &name, &err), 0);
-	for (int i = 0; i < 100 && !w.app->builds.waits && !app_launch_ended(w.app, name, &why); i++)
+	for (int64_t until = patience(); !w.app->builds.waits && !app_launch_ended(w.app, name, &why) && patient(until);)
 		pass_ms(&w, 10);
 	app_launch_cancel(w.app, name);
 	pass_ms(&w, 10000);
@@ -139,7 +138,7 @@ static void read_log(struct world *w, enum app_log_kind kind, const char *id, bo
 {
 	*ret = (struct log){ 0 };
 	app_log_follow(w->app, kind, id, follow, &log_events, ret);
-	for (int i = 0; i < 200 && !ret->ends; i++)
+	for (int64_t until = patience(); !ret->ends && patient(until);)
 		loop_turn(w->loop, true);
 	assert_int_equal(ret->ends, 1);
 }
@@ -190,7 +189,7 @@ void a_log_may_be_stopped_in_its_own_piece(void **state)
 	assert_string_equal(buf_str(&l.bytes), "one\n");
 	buf_clear(&l.bytes);
 	l.stop = app_log_follow(w.app, APP_LOG_FILE, "/proc/self/status", false, &log_events, &l);
-	for (int i = 0; i < 100 && l.stop; i++)
+	for (int64_t until = patience(); l.stop && patient(until);)
 		loop_turn(w.loop, true);
 	assert_true(l.bytes.len > 0);
 	app_log_stop(app_log_follow(w.app, APP_LOG_FILE, "/no/such/file", false, &log_events, &l));
