@@ -194,7 +194,8 @@ print(v if isinstance(v, str) else json.dumps(v, ensure_ascii=False))' "$@"
 background() {
   local name=$1
   shift
-  "$@" >"$T/$name.out" 2>&1 </dev/null &
+  : >"$T/$name.out" # now, not when the process gets to it: what an earlier one of that name said must not be taken for its words
+  "$@" >>"$T/$name.out" 2>&1 </dev/null &
   PID=$!
   E2E_PIDS+=("$PID")
 }
