@@ -27,16 +27,14 @@ static void begin(struct world *w, const struct script *sc)
 /* The script's. The clock is the real one: waits for the server as long as it takes, but not for ever. */
 void turn_until(struct loop *l, const bool *flag)
 {
-	uint64_t end = loop_now_ms(l) + 10000;
-	while (!*flag && loop_now_ms(l) < end)
+	for (int64_t until = patience(); !*flag && patient(until);)
 		loop_turn(l, true);
 	assert_true(*flag);
 }
 
 static void wait_for(struct world *w, const unsigned *n)
 {
-	uint64_t end = loop_now_ms(w->loop) + 10000;
-	while (!*n && loop_now_ms(w->loop) < end)
+	for (int64_t until = patience(); !*n && patient(until);)
 		loop_turn(w->loop, true);
 	assert_int_equal(*n, 1);
 }
@@ -52,8 +50,7 @@ static bool was_asked(const struct script *sc, const char *what, const char *wit
 /* ---- is it there? ---- */
 static void turn_until_away(struct world *w, size_t n)
 {
-	uint64_t end = loop_now_ms(w->loop) + 10000;
-	while (store_n_hosts_away(w->store) != n && loop_now_ms(w->loop) < end) {
+	for (int64_t until = patience(); store_n_hosts_away(w->store) != n && patient(until);) {
 		app_refresh(w->app);                    /* no wait between the tries */
 		loop_turn(w->loop, true);
 	}
@@ -372,7 +369,7 @@ void a_registry_is_shown_its_hosts_token(void **state)
 	SCRIPT(&sc, { "HEAD /v2/group/other/manifests/abc", CHALLENGE }, { "HEAD /v2/group/other/manifests/abc", MANIFEST });
 	begin(&w, &sc);
 	struct host_facts host;
-	for (unsigned i = 0; i < 400 && host_at(w.app, 0, &host) && !host.forge; i++)
+	for (int64_t until = patience(); host_at(w.app, 0, &host) && !host.forge && patient(until);)
 		loop_turn(w.loop, true);
 	const char *registry = strstr(sc.srv.url, "://") + 3;
 	AUTO_STR ref = xasprintf("%s/group/other:abc", registry);

@@ -83,7 +83,7 @@ void pass_ms(struct world *w, unsigned ms)
 {
 	for (unsigned i = 0; i < 4; i++) /* what ends defers what goes on */
 		loop_advance(w->loop, 0);
-	for (unsigned i = 0; i < 400 && start_asks(w); i++)
+	for (int64_t until = patience(); start_asks(w) && loop_n_works(w->loop) && patient(until);)
 		loop_turn(w->loop, true); /* who commits is found out by a worker */
 	loop_advance(w->loop, ms);
 	for (unsigned i = 0; i < 4; i++)

@@ -4,6 +4,7 @@
 /* An app on a clock that stands still, a forge and an engine in memory, and a state folder of its own. */
 #include "test_app.h"
 
+#include "../../patience.h"
 #include "berth/app.h"
 #include "berth/path.h"
 #include "fakes.h"

@@ -61,7 +61,7 @@ static void too_late(void *flag)
 void world_settle(struct world *w)
 {
 	bool late = false;
-	struct loop_timer *t = loop_timer_start(w->loop, 30000, 0, too_late, &late);
+	struct loop_timer *t = loop_timer_start(w->loop, 1000 * PATIENCE_S, 0, too_late, &late);
 	cache_flush(w->cache);
 	while (cache_busy(w->cache) && !late)
 		loop_turn(w->loop, true);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "../../patience.h"
 #include "berth/cache.h"
 #include "berth/mem.h"
 #include "berth/path.h"

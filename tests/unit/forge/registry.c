@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+#include "../../patience.h"
 #include "../net/script.h"
 #include "berth/mem.h"
 #include "berth/registry.h"
@@ -10,8 +11,7 @@
 
 void turn_until(struct loop *l, const bool *flag)
 {
-	uint64_t end = loop_now_ms(l) + 8000;
-	while (!*flag && loop_now_ms(l) < end)
+	for (int64_t until = patience(); !*flag && patient(until);)
 		loop_turn(l, /* wait= */ true);
 	assert_true(*flag);
 }

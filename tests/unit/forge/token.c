@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "../../patience.h"
 #include "berth/path.h"
 #include "berth/token.h"
 #include "forge/glab.h"
@@ -205,8 +206,7 @@ static void find(struct search *s, const struct token_query *q)
 	struct token_call *c = token_find(s->loop, &full, &(struct token_events){ note, got }, s);
 	assert_non_null(c);
 	assert_false(s->done);
-	uint64_t until = loop_now_ms(s->loop) + 20000;
-	while (!s->done && loop_now_ms(s->loop) < until)
+	for (int64_t until = patience(); !s->done && patient(until);)
 		loop_turn(s->loop, true);
 	assert_true(s->done);
 }

@@ -14,16 +14,11 @@ static void tick_nothing(void *ctx)
 
 void turn_until(struct loop *l, const bool *flag)
 {
-	struct loop *watch = loop_new();
-	uint64_t end = loop_now_ms(watch) + 8000;
 	/* A timer of its own keeps a turn from waiting for ever. */
 	struct loop_timer *tick = loop_timer_start(l, 50, 50, tick_nothing, NULL);
-	while (!*flag && loop_now_ms(watch) < end) {
+	for (int64_t until = patience(); !*flag && patient(until);)
 		loop_turn(l, /* wait= */ true);
-		loop_turn(watch, /* wait= */ false);
-	}
 	loop_timer_stop(tick);
-	loop_free(watch);
 	assert_true(*flag);
 }
 

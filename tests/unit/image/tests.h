@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "../../patience.h"
 #include "berth/image.h"
 
 /* A state folder of its own for each test; removed after it. */

@@ -182,7 +182,7 @@ static void killed(struct shell *s, const char *mode)
 	run_git(s, "Mine");
 	assert_int_not_equal(s->err.code, 0);
 	shell_do(s, "test -e work/.git/index.lock && test -s work/.git/berth.lock");
-	shell_do(s, "n=0; while kill -0 $(cat bin/pid) 2>/dev/null && [ $n -lt 200 ]; do sleep 0.02; n=$((n+1)); done");
+	shell_do(s, "n=0; while kill -0 $(cat bin/pid) 2>/dev/null && [ $n -lt 3000 ]; do sleep 0.02; n=$((n+1)); done");
 }
 
 #define CLEARED " (a commit before this one had been killed in the middle: its lock on the index was cleared away)"
@@ -208,7 +208,7 @@ static void what_the_killed_left_is_cleared_away(void **state)
 	shell_is(&s, "cd work && git status --porcelain && git log --format=%s origin/main", "Mine\nMine\nBegin");
 	shell_is(&s, "ls -A work/.git | grep -c lock || :", "0");
 	/* a dead git that nobody asks for runs no more, wherever it was */
-	shell_do(&s, "cp $(command -v sleep) bin/git-dead && (cd work && exec ../bin/git-dead 0 & exec sleep 20) >/dev/null 2>&1 & echo $! >bin/parent");
+	shell_do(&s, "cp $(command -v sleep) bin/git-dead && (cd work && exec ../bin/git-dead 0 & exec sleep 900) >/dev/null 2>&1 & echo $! >bin/parent");
 	shell_do(&s, "echo 6 >>work/a");
 	killed(&s, "before add -A");
 	well(&s, "Third", "main committed files=1 sent=1 came=0 ahead=0 pushed" CLEARED);

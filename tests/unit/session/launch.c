@@ -82,9 +82,10 @@ static unsigned entries(enum path_base base, const char *name, const char *suffi
 
 static void finish(struct world *w)
 {
-	for (int i = 0; i < 20000 && !w->ended; i++) {
-		loop_turn(w->loop, entries(PATH_CACHE, "clones", "") > 0); /* a worker may be at it */
-		loop_advance(w->loop, 100);
+	for (int64_t until = patience(); !w->ended && patient(until);) {
+		loop_turn(w->loop, loop_n_works(w->loop) > 0);
+		if (!loop_n_works(w->loop)) /* while one is at it the clock stands still */
+			loop_advance(w->loop, 100);
 	}
 	for (int i = 0; i < 5; i++)
 		loop_turn(w->loop, false);
@@ -93,7 +94,7 @@ static void finish(struct world *w)
 
 static void assert_nothing_left(struct world *w, const char *what)
 {
-	for (int i = 0; i < 2000 && entries(PATH_CACHE, "clones", ""); i++)
+	for (int64_t until = patience(); entries(PATH_CACHE, "clones", "") && patient(until);)
 		loop_turn(w->loop, true); /* a worker removes it */
 	if (w->e->n_containers || w->e->n_volumes || w->e->network)
 		fail_msg("%s leaves %zu containers, %zu volumes, network %d", what, w->e->n_containers, w->e->n_volumes, w->e->network);
@@ -117,7 +118,7 @@ static void a_launch_that_works(void **state)
 	assert_int_equal(w.e->n_containers, 1);
 	assert_int_equal(w.e->n_volumes, 1);
 	assert_int_equal(entries(PATH_STATE, "launches", ".starting"), 0);
-	for (int i = 0; i < 2000 && entries(PATH_CACHE, "clones", ""); i++)
+	for (int64_t until = patience(); entries(PATH_CACHE, "clones", "") && patient(until);)
 		loop_turn(w.loop, true);
 	assert_int_equal(entries(PATH_CACHE, "clones", ""), 0);
 	struct thing *c = fake_container(w.e, "berth-s1");
@@ -228,7 +229,7 @@ static void clones_fail_and_hang(void **state)
 		w.g->fail = !hang;
 		w.g->hang = hang;
 		begin(&w);
-		for (int i = 0; i < 200 && hang && w.g->n_clones == 0; i++)
+		for (int64_t until = patience(); hang && w.g->n_clones == 0 && patient(until);)
 			loop_turn(w.loop, true);
 		if (hang)
 			launch_cancel(w.l);

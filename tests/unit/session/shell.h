@@ -59,9 +59,10 @@ static inline void shell_end(void *shell, const struct err *err)
 
 static inline void shell_wait(struct shell *s)
 {
-	for (int i = 0; i < 4000 && !s->ends; i++) {
-		loop_turn(s->loop, true); /* workers may be at it */
-		loop_advance(s->loop, 50);
+	for (int64_t until = patience(); !s->ends && patient(until);) {
+		loop_turn(s->loop, true);
+		if (!loop_n_works(s->loop)) /* while one is at it the clock stands still: what waits for it would give up */
+			loop_advance(s->loop, 50);
 	}
 	assert_int_equal(s->ends, 1);
 	s->ends = 0;

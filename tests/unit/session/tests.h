@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "../../patience.h"
 
 /* Entities own their strings; literals in tests are only looked at. */
 #define S(literal) ((char *)(literal))
