@@ -112,8 +112,9 @@ pinned silent "$IMAGE"
 background start "$BERTH" start "$NAME"
 starting=$PID
 wait_ok 30 'a start waits for its session to answer' grep -q 'wait until it answers' "$T/start.out"
-stop_process "$gate"
+kill -STOP "$gate" # nothing passes any more
 rm -f "$T/g/s"
+kill -KILL "$gate"
 wait "$starting"
 is $? 5 'it ends with the engine' || diag "$(cat "$T/start.out")"
 like "$(grep '^berth: ' "$T/start.out")" "there is no engine at $T/g/s" 'and says why'

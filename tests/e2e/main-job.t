@@ -121,7 +121,7 @@ term_type 'stty size'
 term_keys Enter
 term_ok 10 '^30 110' 'attach: the size of the terminal'
 term_resize 90x25
-term_type 'stty size'
+term_type 'until stty size | grep "25 90"; do sleep 0.2; done'
 term_keys Enter
 term_ok 10 '^25 90' 'attach: and its changes'
 term_type 'echo unsaved >left.txt; echo "said=$((6 * 7))"'

@@ -57,6 +57,7 @@ has_memory() {
 open_the_form() {
 	term_start 100x30 "$BERTH"
 	term_ok 20 "$(own opts)" 'the dashboard'
+	term_ok 20 ' docker [0-9]' 'with its engine'
 	term_keys 1 /
 	term_type "$(own opts)"
 	term_keys Enter
