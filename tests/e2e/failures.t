@@ -117,7 +117,7 @@ rm -f "$T/g/s"
 kill -KILL "$gate"
 wait "$starting"
 is $? 5 'it ends with the engine' || diag "$(cat "$T/start.out")"
-like "$(grep '^berth: ' "$T/start.out")" "there is no engine at $T/g/s" 'and says why'
+like "$(grep '^berth: ' "$T/start.out")" "[Tt]here is no engine at $T/g/s" 'and says why'
 like "$(cat "$T/start.out")" 'the container could not be removed .*tries again' 'and what it could not remove'
 isnt "$(leftovers)" '' 'which is there'
 export DOCKER_HOST=$ENGINE_HOST
