@@ -32,17 +32,17 @@ static const char *words_for(int code)
 void session_explain_exit(struct buf *b, int exit_code, bool oom, struct sv engine_error)
 {
 	const char *words = words_for(exit_code);
-	if (oom && exit_code == 137)
+	if (oom && exit_code == EXIT_KILLED)
 		buf_add_str(b, "it ran out of memory and was killed (exit code 137)");
-	else if (exit_code == 137)
-		buf_add_str(b, "it was killed: from outside, or because the engine's machine ran out of memory (exit code 137)");
+	else if (exit_code == EXIT_KILLED)
+		buf_add_str(b, "it was killed: from outside, or because memory ran out (exit code 137)");
 	else if (words)
 		buf_addf(b, "%s (exit code %d)", words, exit_code);
 	else if (exit_code > 128 && exit_code < 160)
 		buf_addf(b, "its program died of signal %d (exit code %d)", exit_code - 128, exit_code);
 	else
 		buf_addf(b, "its program ended with exit code %d", exit_code);
-	if (oom && exit_code != 137)
+	if (oom && exit_code != EXIT_KILLED)
 		buf_add_str(b, "; something in it, often a kernel, had run out of memory");
 	if (engine_error.len) {
 		buf_add_str(b, ": ");

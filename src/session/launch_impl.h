@@ -78,6 +78,7 @@ struct launch {
 	int network_lock;                       /* a descriptor + 1; 0: not held */
 	int exit_code;
 	bool oom, died;
+	unsigned oom_looks;
 	char *engine_error;
 	char *engine_root;                      /* where it keeps volumes, on its machine */
 	char *log_path;

@@ -8,7 +8,7 @@
 #include "berth/path.h"
 #include "launch_impl.h"
 
-enum { TRIES_MAX = 3, LOG_BYTES_MAX = 1 << 20, LOG_LINES = 2000 };
+enum { TRIES_MAX = 3, LOG_BYTES_MAX = 1 << 20, LOG_LINES = 2000, OOM_LOOKS = 4, OOM_LOOK_MS = 250 };
 
 static void hand_over(struct launch *l);
 
@@ -64,19 +64,16 @@ static void tell_death(struct launch *l)
 		log_last_words(&words, buf_sv(l->complaints.len ? &l->complaints : &l->bytes)); /* the engine mixes the two as they come */
 	}
 	err_set(&err, ERR_FAILED, "%s did not start: %s", l->session.name, buf_str(&words));
+	const char *memory = options_text(&l->options, OPT_MEMORY);
 	if (l->oom)
-		err_hint(&err, "Give it more than %s with --memory.", options_text(&l->options, OPT_MEMORY));
+		err_hint(&err, "Give it more than %s with --memory.", memory);
+	else if (l->exit_code == EXIT_KILLED && l->log_path)
+		err_hint(&err, "If it needs more than %s of memory: --memory. Its log is kept: %s", memory, l->log_path);
 	else if (l->log_path)
 		err_hint(&err, "Its log is kept: %s", l->log_path);
 	else
 		err_hint(&err, "It printed nothing; its image's command is what ended. Look at CMD in the Dockerfile.");
 	step_fail(l, &err);
-}
-
-void fail_as_dead(struct launch *l)
-{
-	l->died = true;
-	keep_log(l, tell_death);
 }
 
 static void death_seen(void *launch, const struct engine_container *c)
@@ -86,6 +83,34 @@ static void death_seen(void *launch, const struct engine_container *c)
 	l->oom = c->oom_killed;
 	l->ready.running = strcmp(c->status, "running") == 0 || strcmp(c->status, "restarting") == 0;
 	str_replace(&l->engine_error, c->error);
+}
+
+static void look_for_oom(void *launch);
+
+static void oom_looked_for(void *launch, const struct err *err)
+{
+	(void)err; /* it is what it was */
+	if (call_is_over(launch))
+		fail_as_dead(launch);
+}
+
+static void look_for_oom(void *launch)
+{
+	struct launch *l = launch;
+	loop_timer_stop(l->timer);
+	l->timer = NULL;
+	l->call = engine_container_inspect(l->deps.engine, l->container, death_seen, oom_looked_for, l);
+}
+
+/* An engine hears that memory ran out by another way than that the process was killed, and may know it a moment later. */
+void fail_as_dead(struct launch *l)
+{
+	if (l->exit_code == EXIT_KILLED && !l->oom && l->oom_looks++ < OOM_LOOKS) {
+		l->timer = loop_timer_start(l->deps.loop, OOM_LOOK_MS, 0, look_for_oom, l);
+		return;
+	}
+	l->died = true;
+	keep_log(l, tell_death);
 }
 
 /* ---- settings ---- */

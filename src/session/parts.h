@@ -7,7 +7,7 @@
 #define NAME_PREFIX "berth-"                    /* containers and volumes are NAME_PREFIX<session> */
 #define SESSION_NETWORK "berth-sessions"
 #define SETTINGS_DIR "/run/berth"               /* memory file system of every session */
-enum { EXIT_NO_SETTINGS = 79, JUPYTER_PORT = 8888 };
+enum { EXIT_NO_SETTINGS = 79, EXIT_KILLED = 137, JUPYTER_PORT = 8888 };
 
 /* ---- labels ---- */
 #define LABEL(name) "io.berth." name

@@ -243,7 +243,8 @@ static void the_dead_have_words_and_a_log(void **state)
 {
 	static const struct { int code; bool oom; const char *log, *says, *hint; } rows[] = {
 		{ 1, false, "line\nModuleNotFoundError: nope\n", "ModuleNotFoundError: nope", "Its log is kept" },
-		{ 137, true, "x\n", "ran out of memory", "--memory" }, { 127, false, NULL, "no such command", "printed nothing" },
+		{ 137, true, "x\n", "it ran out of memory", "--memory" },
+		{ 137, false, "x\n", "from outside, or because memory ran out (exit code 137): x", "--memory. Its log is kept" }, { 127, false, NULL, "no such command", "printed nothing" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
