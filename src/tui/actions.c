@@ -142,7 +142,8 @@ void do_start(struct tui *t)
 	str_replace(&t->start_waits.branch, t->list_focus == PANE_PROJECTS ? NULL : t->sel.branch);
 	t->start_waits.commit = t->list_focus == PANE_COMMITS && t->sel.has_commit ? t->sel.commit : (struct oid){ { 0 } };
 	t->start_waits.focus = t->list_focus;
-	say(t, MESSAGE_INFO, "looking for saved work first; the start goes on by itself");
+	const struct engine_status *e = store_engine(t->store);
+	say(t, MESSAGE_INFO, e && e->state == ENGINE_ASKING ? "waiting for the engine's answer; the start goes on by itself" : "looking for saved work first; the start goes on by itself");
 	app_want_saved_work(t->app, t->sel.project);
 }
 

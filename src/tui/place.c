@@ -49,6 +49,9 @@ const char *tui_why_not(struct tui *t, enum command_id id)
 	tui_place(t, &place);
 	if (!tui_works_here(t, id))
 		return "it works in another pane";
+	const struct engine_status *e = store_engine(t->store);
+	if (id == CMD_START && e && e->state == ENGINE_ASKING) /* it waits for the answer (do_start) */
+		place.has |= NEED_ENGINE;
 	const char *why;
 	if (id != CMD_CANCEL && !command_why_not(c, &place) && deed_why_not(t, id, &why))
 		return why;

@@ -96,13 +96,14 @@ void test_saved_awaited(void **state)
 	}
 }
 
-/* A key that comes before the first answer about branches or sessions: the start waits for it, wherever the tip is then. */
+/* A key that comes before the first answer about branches or sessions, or of the engine at all: the start waits for it, wherever the tip is then. */
 void test_start_awaits_lists(void **state)
 {
-	static const struct { bool sessions; const char *meanwhile, *calls; } cases[] = {
-		{ false, "wait:10", "start branch=- commit=- memory=-\n" },
-		{ true, "wait:10", "start branch=- commit=- memory=-\n" },
-		{ false, "j", "" },
+	static const struct { bool sessions, asking; const char *meanwhile, *calls, *says; } cases[] = {
+		{ false, false, "wait:10", "start branch=- commit=- memory=-\n", "Looking for saved work" },
+		{ true, false, "wait:10", "start branch=- commit=- memory=-\n", "Looking for saved work" },
+		{ true, true, "wait:10", "start branch=- commit=- memory=-\n", "Waiting for the engine's answer" },
+		{ false, false, "j", "", "Looking for saved work" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -116,13 +117,16 @@ void test_start_awaits_lists(void **state)
 			store_sessions_mark(p.app->store, &loading);
 		else
 			store_branches_mark(p.app->store, id, &loading);
+		if (cases[i].asking)
+			store_set_engine(p.app->store, &(struct engine_status){ .state = ENGINE_ASKING });
 		store_flush(p.app->store);
 		play_keys(&p, "s");
 		surface_dump(&p.t->surface, &screen);
-		if (!strstr(buf_str(&screen), "Looking for saved work"))
+		if (!strstr(buf_str(&screen), cases[i].says))
 			fail_msg("case %zu: nothing says that the start waits:\n%s", i, buf_str(&screen));
 		p.t->sel.commit.b[0] ^= 1; /* as of another tip */
 		play_keys(&p, cases[i].meanwhile);
+		store_set_engine(p.app->store, &(struct engine_status){ .state = ENGINE_UP });
 		store_sessions_mark(p.app->store, &fresh);
 		store_branches_mark(p.app->store, id, &fresh);
 		store_flush(p.app->store);
