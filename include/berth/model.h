@@ -24,6 +24,8 @@ struct fresh {
 	int64_t at_s;                 /* when it was last good; 0: never */
 	struct err err;               /* of the last try, when FRESH_FAILED */
 };
+/* Whoever was asked has answered, or can't: there is nothing to wait for. */
+static inline bool fresh_is_answered(const struct fresh *f) { return f->state == FRESH_FRESH || f->state == FRESH_FAILED; }
 
 struct project_id { uint64_t v; };                      /* 0: none. From project_id_of(); equal on every run */
 struct project_id project_id_of(const char *forge, const char *path);

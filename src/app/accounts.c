@@ -113,7 +113,7 @@ bool app_saved_work_known(const struct app *a, struct project_id id)
 {
 	const struct project *p = store_project(a->store, id);
 	const struct fresh *f = store_branches_fresh(a->store, id);
-	if ((f->state != FRESH_FRESH && f->state != FRESH_FAILED) || (f->state == FRESH_FRESH && app_saved_work_awaited(a, id)))
+	if (!fresh_is_answered(f) || (f->state == FRESH_FRESH && app_saved_work_awaited(a, id)))
 		return false;
 	const struct account_known *k = p && has_account(a, p) && has_saved_work(a, p) ? known(a, p->forge) : NULL;
 	return !k || k->over;

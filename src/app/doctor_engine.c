@@ -117,7 +117,6 @@ void doctor_keeper_look(struct part *p)
 {
 	struct app *a = part_app(p);
 	struct engine *e = link_engine(a);
-	enum fresh_state fresh = store_sessions_fresh(a->store)->state;
 	unsigned up = 0;
 	if (store_engine(a->store)->state != ENGINE_UP || !e) {
 		part_add(p, CHECK_OK, NULL, "without an engine there is nothing to keep");
@@ -125,7 +124,7 @@ void doctor_keeper_look(struct part *p)
 		part_done(p);
 		return;
 	}
-	if (fresh != FRESH_FRESH && fresh != FRESH_FAILED)
+	if (!fresh_is_answered(store_sessions_fresh(a->store)))
 		return;
 	for (size_t i = 0; i < store_n_sessions(a->store); i++)
 		up += session_is_up(store_session_at(a->store, i)) && session_is_mine(store_session_at(a->store, i));

@@ -79,7 +79,7 @@ void doctor_registries_look(struct part *p)
 	struct fresh f = forges_fresh(a);
 	struct host_facts h;
 	bool any_host = host_at(a, 0, &h);
-	if (any_host && f.state != FRESH_FRESH && f.state != FRESH_FAILED && loop_now_ms(a->loop) < p->began_ms + DOCTOR_PART_MS / 3)
+	if (any_host && !fresh_is_answered(&f) && loop_now_ms(a->loop) < p->began_ms + DOCTOR_PART_MS / 3)
 		return; /* its projects say where their images are */
 	if (!p->which++)
 		for (size_t i = 0; any_host && i < store_n_projects(a->store); i++) {

@@ -98,8 +98,7 @@ void with_engine(struct cli *c, void (*next)(struct cli *c))
 
 static bool sessions_known(struct cli *c)
 {
-	enum fresh_state s = store_sessions_fresh(app_store(c->app))->state;
-	return s == FRESH_FRESH || s == FRESH_FAILED;
+	return fresh_is_answered(store_sessions_fresh(app_store(c->app)));
 }
 
 static void sessions_are_known(struct cli *c)

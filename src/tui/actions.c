@@ -126,8 +126,7 @@ static void start_quick(struct tui *t, bool saved_answered)
 /* What runs here and what was saved come before the image. */
 static bool start_knows(const struct tui *t)
 {
-	enum fresh_state sessions = store_sessions_fresh(t->store)->state;
-	return (sessions == FRESH_FRESH || sessions == FRESH_FAILED) && app_saved_work_known(t->app, t->sel.project);
+	return fresh_is_answered(store_sessions_fresh(t->store)) && app_saved_work_known(t->app, t->sel.project);
 }
 
 /* The sessions and the branches may not have been read yet, and work that was saved may stand on a page of the branches that nobody has

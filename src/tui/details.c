@@ -53,12 +53,12 @@ static void kept_since(struct tui *t, struct doc *d)
 		i++;
 	if (!p || !p->kept || i == app_n_forges(t->app) || store_branches_fresh(t->store, p->id)->state == FRESH_FRESH)
 		return;
-	enum fresh_state state = app_forge_fresh(t->app, i)->state;
-	if (state != FRESH_FRESH && state != FRESH_FAILED)
+	const struct fresh *f = app_forge_fresh(t->app, i);
+	if (!fresh_is_answered(f))
 		return;
 	buf_add_str(&b, "Last seen ");
 	add_ago(&b, p->seen_at_s, t->now_s);
-	buf_addf(&b, state != FRESH_FRESH ? ": %s could not be asked since." : p->found ? ": it was searched for or named, and %s was not asked about it since."
+	buf_addf(&b, f->state != FRESH_FRESH ? ": %s could not be asked since." : p->found ? ": it was searched for or named, and %s was not asked about it since."
 	         : ": the list of %s has not been read as far as this project.", p->forge);
 	doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
 	doc_nl(d);
@@ -68,13 +68,13 @@ static void kept_since(struct tui *t, struct doc *d)
 static void branch_kept_since(struct tui *t, struct doc *d)
 {
 	const struct branch *br = t->sel.branch ? store_branch(t->store, t->sel.project, t->sel.branch) : NULL;
-	enum fresh_state state = store_branches_fresh(t->store, t->sel.project)->state;
+	const struct fresh *f = store_branches_fresh(t->store, t->sel.project);
 	AUTO(buf_fini) struct buf b = BUF_INIT;
-	if (!br || !br->kept || !br->seen_at_s || (state != FRESH_FRESH && state != FRESH_FAILED))
+	if (!br || !br->kept || !br->seen_at_s || !fresh_is_answered(f))
 		return;
 	buf_addf(&b, "%s was last seen ", br->name);
 	add_ago(&b, br->seen_at_s, t->now_s);
-	buf_addf(&b, state == FRESH_FRESH ? ": the branches have not been read as far as this one." : ": %s could not be asked since.", sel_project(t)->forge);
+	buf_addf(&b, f->state == FRESH_FRESH ? ": the branches have not been read as far as this one." : ": %s could not be asked since.", sel_project(t)->forge);
 	doc_wrap(d, STYLE_DIM, 0, buf_sv(&b));
 	doc_nl(d);
 }

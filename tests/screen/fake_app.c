@@ -82,8 +82,7 @@ void app_want_saved_work(struct app *a, struct project_id p)
 bool app_saved_work_awaited(const struct app *a, struct project_id p) { return store_branches_more(a->store, p) && !a->looked_for_saved; }
 bool app_saved_work_known(const struct app *a, struct project_id p)
 {
-	enum fresh_state s = store_branches_fresh(a->store, p)->state;
-	return (s == FRESH_FRESH || s == FRESH_FAILED) && !app_saved_work_awaited(a, p);
+	return fresh_is_answered(store_branches_fresh(a->store, p)) && !app_saved_work_awaited(a, p);
 }
 void app_want_images(struct app *a, struct project_id p, const struct oid *commits, size_t n) { (void)a, (void)p, (void)commits, (void)n; }
 void app_look_at_image(struct app *a, const struct oid *commit) { (void)a, (void)commit; }
