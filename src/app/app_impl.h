@@ -155,7 +155,6 @@ struct builds_watch {
 	struct loop_timer *poll;
 	struct image_wait *waits;
 	char *said;                    /* the last complaint, said once */
-	const char *begun;             /* lent: while its record is read for the first time */
 };
 
 /* ---- launches (launches.c) ---- */

@@ -27,11 +27,12 @@ static bool differs(const struct build *old, const struct build *b)
 	return !old || old->state != b->state || old->step != b->step || old->steps != b->steps || old->pid != b->pid;
 }
 
-/* Reduces one record; true when a build began or ended, so that images' states are old. */
-static bool take_record(struct app *a, struct build *b)
+/* Reduces one record; true when a build began or ended, so that images' states are old. begun: the build that we have just begun, which
+ * may have ended before anybody looked; or NULL. */
+static bool take_record(struct app *a, struct build *b, const char *begun)
 {
 	const struct build *old = store_build(a->store, b->id);
-	bool just_begun = !old && a->builds.begun && strcmp(a->builds.begun, b->id) == 0; /* and may have ended before anybody looked */
+	bool just_begun = !old && begun && strcmp(begun, b->id) == 0;
 	bool was_active = just_begun || (old && is_active(old)), moved = differs(old, b), turned = !old || old->state != b->state;
 	if (was_active && !is_active(b))
 		say_end(a, b, waits_for(a, b->id));
@@ -87,7 +88,7 @@ static void poll_records(void *app)
 		builds_read_now(a);
 }
 
-void builds_read_now(struct app *a)
+static void read_records(struct app *a, const char *begun)
 {
 	builds now = VEC_INIT;
 	struct err err = { 0 };
@@ -100,13 +101,18 @@ void builds_read_now(struct app *a)
 	remove_gone(a, &now);
 	for (size_t i = 0; i < now.len; i++) {
 		active |= is_active(&now.items[i]);
-		turned |= take_record(a, &now.items[i]);
+		turned |= take_record(a, &now.items[i], begun);
 	}
 	VEC_FINI(&now);
 	waits_check_gone(a);
 	poll_while(a, active || a->builds.waits);
 	if (turned)
 		images_changed(a);
+}
+
+void builds_read_now(struct app *a)
+{
+	read_records(a, NULL);
 }
 
 void builds_init(struct app *a)
@@ -146,12 +152,9 @@ int build_for(struct app *a, const struct app_build_query *q, char **ret_id, boo
 	if (link_config(a, &where))
 		spec.engine_config = &where;
 	r = build_begin(a->loop, &spec, ret_id, ret_running, reterr);
-	if (r < 0)
-		return r;
-	a->builds.begun = *ret_running ? NULL : *ret_id;
-	builds_read_now(a);
-	a->builds.begun = NULL;
-	return 0;
+	if (r == 0)
+		read_records(a, *ret_running ? NULL : *ret_id);
+	return r;
 }
 
 int app_build(struct app *a, const struct app_build_query *q, char **ret_id, struct err *reterr)
