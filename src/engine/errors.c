@@ -194,11 +194,13 @@ static int socket_denied(const char *path, const struct stat *st, struct err *re
 	return r;
 }
 
-static int socket_dead(const char *path, struct err *reterr)
+static int socket_dead(const char *path, int why, struct err *reterr)
 {
 	int r = err_set(reterr, ERR_NET, "nothing answers at %s: the engine is not running", path);
 
 	err_hint(reterr, "start it: sudo systemctl start docker (rootless: systemctl --user start docker)");
+	if (reterr)
+		reterr->sys = why;
 	return r;
 }
 
@@ -208,8 +210,6 @@ static int socket_absent(const char *path, struct err *reterr)
 	int r = err_set(reterr, ERR_NET, "there is no engine at %s", path);
 
 	err_hint(reterr, "is it installed and running? sudo systemctl start docker; or set DOCKER_HOST");
-	if (reterr)
-		reterr->sys = ENOENT;
 	return r;
 }
 
@@ -218,8 +218,6 @@ static int not_a_socket(const char *path, struct err *reterr)
 	int r = err_set(reterr, ERR_NET, "%s is not a socket", path);
 
 	err_hint(reterr, "set DOCKER_HOST to the engine's own socket");
-	if (reterr)
-		reterr->sys = ENOTSOCK;
 	return r;
 }
 
@@ -246,7 +244,7 @@ int engine_socket_check(const char *path, struct err *reterr)
 	if (why == EACCES || why == EPERM)
 		return socket_denied(path, &st, reterr);
 	if (why && why != EAGAIN && why != EINPROGRESS) /* EAGAIN: it is there, only busy */
-		return socket_dead(path, reterr);
+		return socket_dead(path, why, reterr);
 	return 0;
 }
 

@@ -11,7 +11,7 @@ void engine_error_words(struct err *ret, int status, struct sv words);
 void engine_error_response(struct err *ret, int status, const char *content_type, struct sv body);
 /* A request that got no answer. `where` is the engine's address for people; unix_socket may be NULL. */
 void engine_error_unreached(struct err *ret, const struct err *net_err, const char *where, const char *unix_socket);
-/* Says why a unix socket can't be used: absent (ERR_NET, sys ENOENT), no right to it (ERR_DENIED), nobody listens (ERR_NET). 0 when
- * it can. */
+/* Says why a unix socket can't be used: no right to it (ERR_DENIED), nobody listens (ERR_NET, with sys), none there (ERR_NET). 0 when it
+ * can. */
 int engine_socket_check(const char *path, struct err *reterr);
 #endif

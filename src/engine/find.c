@@ -2,7 +2,6 @@
 #include "find.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,7 +192,7 @@ static int find_by_socket(const struct find_env *env, struct engine_host *ret, s
 			*ret = (struct engine_host){ .name = xstrdup("default"), .host = xasprintf("unix://%s", paths[i]) };
 			r = 0;
 		}
-		if (why.code == ERR_DENIED ? best.code != ERR_DENIED : why.code == ERR_NET && why.sys != ENOENT && why.sys != ENOTSOCK && !best.code)
+		if (why.code == ERR_DENIED ? best.code != ERR_DENIED : why.code == ERR_NET && why.sys && !best.code)
 			best = why;
 		if (!env->podman_socket || strcmp(paths[i], env->podman_socket) != 0) /* nobody but us makes that one */
 			buf_addf(&tried, "%s%s", i ? ", " : "", paths[i]);
