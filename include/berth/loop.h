@@ -59,7 +59,7 @@ void loop_hook_remove(struct loop_hook *h);
 struct loop_work;
 struct loop_work *loop_work_submit(struct loop *l, void (*process)(struct loop_work *w, void *ctx),
                                    void (*done)(void *ctx, bool cancelled), void *ctx);
-size_t loop_n_works(const struct loop *l);              /* under way, with those whose `done` has still to run */
+bool loop_has_work(const struct loop *l);               /* some is under way, or its `done` has still to run */
 void loop_work_cancel(struct loop_work *w);
 bool loop_work_cancelled(const struct loop_work *w);    /* any thread */
 /* From a worker: runs fn(ctx, copy of n bytes) on the loop's thread soon, in order, before `done`; not after a cancel. Blocks

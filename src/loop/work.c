@@ -79,12 +79,9 @@ void loop_work_post(struct loop_work *w, void (*fn)(void *ctx, const void *item,
 	uv_async_send(&ps->wake);
 }
 
-size_t loop_n_works(const struct loop *l)
+bool loop_has_work(const struct loop *l)
 {
-	size_t n = 0;
-	for (const struct loop_work *w = l->works; w; w = w->next)
-		n++;
-	return n;
+	return l->works != NULL;
 }
 
 struct loop_work *works_next(const struct loop_work *w)

@@ -83,7 +83,7 @@ void pass_ms(struct world *w, unsigned ms)
 {
 	for (unsigned i = 0; i < 4; i++) /* what ends defers what goes on */
 		loop_advance(w->loop, 0);
-	for (int64_t until = patience(); start_asks(w) && loop_n_works(w->loop) && patient(until);)
+	for (int64_t until = patience(); start_asks(w) && loop_has_work(w->loop) && patient(until);)
 		loop_turn(w->loop, true); /* who commits is found out by a worker */
 	loop_advance(w->loop, ms);
 	for (unsigned i = 0; i < 4; i++)

@@ -134,7 +134,7 @@ static void it_can_be_left_at_any_turn(void **state)
 		shell_wait(&s);
 		assert_true(!s.err.code || s.err.code == ERR_CANCELLED);
 	}
-	for (int64_t until = patience(); loop_n_works(s.loop) && patient(until);) /* that nobody waits for */
+	for (int64_t until = patience(); loop_has_work(s.loop) && patient(until);) /* that nobody waits for */
 		loop_turn(s.loop, true);
 	exchange(&s);
 	assert_int_equal(s.err.code, 0);

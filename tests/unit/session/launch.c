@@ -83,8 +83,8 @@ static unsigned entries(enum path_base base, const char *name, const char *suffi
 static void finish(struct world *w)
 {
 	for (int64_t until = patience(); !w->ended && patient(until);) {
-		loop_turn(w->loop, loop_n_works(w->loop) > 0);
-		if (!loop_n_works(w->loop)) /* while one is at it the clock stands still */
+		loop_turn(w->loop, loop_has_work(w->loop));
+		if (!loop_has_work(w->loop)) /* while one is at it the clock stands still */
 			loop_advance(w->loop, 100);
 	}
 	for (int i = 0; i < 5; i++)
@@ -92,13 +92,19 @@ static void finish(struct world *w)
 	assert_int_equal(w->ends, 1);
 }
 
-static void assert_nothing_left(struct world *w, const char *what)
+/* A worker removes them. */
+static void clones_go(struct world *w)
 {
 	for (int64_t until = patience(); entries(PATH_CACHE, "clones", "") && patient(until);)
-		loop_turn(w->loop, true); /* a worker removes it */
+		loop_turn(w->loop, true);
+	assert_int_equal(entries(PATH_CACHE, "clones", ""), 0);
+}
+
+static void assert_nothing_left(struct world *w, const char *what)
+{
+	clones_go(w);
 	if (w->e->n_containers || w->e->n_volumes || w->e->network)
 		fail_msg("%s leaves %zu containers, %zu volumes, network %d", what, w->e->n_containers, w->e->n_volumes, w->e->network);
-	assert_int_equal(entries(PATH_CACHE, "clones", ""), 0);
 	assert_int_equal(entries(PATH_STATE, "launches", ".starting"), 0);
 }
 
@@ -118,9 +124,7 @@ static void a_launch_that_works(void **state)
 	assert_int_equal(w.e->n_containers, 1);
 	assert_int_equal(w.e->n_volumes, 1);
 	assert_int_equal(entries(PATH_STATE, "launches", ".starting"), 0);
-	for (int64_t until = patience(); entries(PATH_CACHE, "clones", "") && patient(until);)
-		loop_turn(w.loop, true);
-	assert_int_equal(entries(PATH_CACHE, "clones", ""), 0);
+	clones_go(&w);
 	struct thing *c = fake_container(w.e, "berth-s1");
 	AUTO_STR in = sv_dup(buf_sv(&w.e->stdin_bytes));
 	assert_int_equal(strncmp(in, "token 1\n", 8), 0);
@@ -244,7 +248,7 @@ static void the_dead_have_words_and_a_log(void **state)
 	static const struct { int code; bool oom; const char *log, *says, *hint; } rows[] = {
 		{ 1, false, "line\nModuleNotFoundError: nope\n", "ModuleNotFoundError: nope", "Its log is kept" },
 		{ 137, true, "x\n", "it ran out of memory", "--memory" },
-		{ 137, false, "x\n", "from outside, or because memory ran out (exit code 137): x", "--memory. Its log is kept" }, { 127, false, NULL, "no such command", "printed nothing" },
+		{ 137, false, "x\n", "from outside, or because it or the engine's machine ran out of memory (exit code 137): x", "--memory. Its log is kept" }, { 127, false, NULL, "no such command", "printed nothing" },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -61,7 +61,7 @@ static inline void shell_wait(struct shell *s)
 {
 	for (int64_t until = patience(); !s->ends && patient(until);) {
 		loop_turn(s->loop, true);
-		if (!loop_n_works(s->loop)) /* while one is at it the clock stands still: what waits for it would give up */
+		if (!loop_has_work(s->loop)) /* while one is at it the clock stands still: what waits for it would give up */
 			loop_advance(s->loop, 50);
 	}
 	assert_int_equal(s->ends, 1);
