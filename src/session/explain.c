@@ -35,7 +35,7 @@ void session_explain_exit(struct buf *b, int exit_code, bool oom, struct sv engi
 	if (oom && exit_code == EXIT_KILLED)
 		buf_add_str(b, "it ran out of memory and was killed (exit code 137)");
 	else if (exit_code == EXIT_KILLED)
-		buf_add_str(b, "it was killed: from outside, or because memory ran out (exit code 137)");
+		buf_add_str(b, "it was killed: from outside, or because it or the engine's machine ran out of memory (exit code 137)");
 	else if (words)
 		buf_addf(b, "%s (exit code %d)", words, exit_code);
 	else if (exit_code > 128 && exit_code < 160)

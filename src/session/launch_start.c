@@ -85,8 +85,6 @@ static void death_seen(void *launch, const struct engine_container *c)
 	str_replace(&l->engine_error, c->error);
 }
 
-static void look_for_oom(void *launch);
-
 static void oom_looked_for(void *launch, const struct err *err)
 {
 	(void)err; /* it is what it was */

@@ -158,7 +158,7 @@ fails 1 'executed|ermission denied' 'a file that is no program'
 tiny hungry 'EXPOSE 8080' 'CMD ["tail", "/dev/zero"]'
 pinned hungry "$IMAGE" 'mem_request = 32M'
 berth start "$NAME"
-fails 1 'memory.*--memory' 'a program that needs too much memory'
+fails 1 'out of memory.*--memory' 'a program that needs too much memory'
 
 tiny nouser 'USER nobody-of-that-name'
 pinned nouser "$IMAGE"
