@@ -24,7 +24,7 @@ enum command_id {
 };
 enum { FACE_CLI = 1, FACE_TUI = 2 };
 enum { NEED_PROJECT = 1, NEED_BRANCH = 2, NEED_COMMIT = 4, NEED_SESSION = 8, NEED_ENGINE = 16, NEED_WRITABLE = 32, NEED_BUILD = 64, NEED_LOG = 128,
-	NEED_OWN = 256 /* not somebody else's session */ };
+	NEED_OWN = 256 /* not somebody else's session */, NEED_ENGINE_SOON = 512 /* an engine, or one that is asked still: the command waits */ };
 struct command_flag { const char *name; char letter; const char *arg; /* NULL: a switch */ const char *help; };
 struct command {
 	enum command_id id;

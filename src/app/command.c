@@ -145,7 +145,7 @@ static const struct command commands[CMD_COUNT_] = {
 	[CMD_BUILD] = { CMD_BUILD, "build", "[PROJECT] [REV]", BOTH, NEED_COMMIT | NEED_WORK, LISTS, "b", "build", "Build the commit's image and show its log", flags_build },
 	[CMD_BUILDS] = { CMD_BUILDS, "builds", NULL, FACE_CLI, 0, "", NULL, NULL, "List the image builds that berth ran", NULL },
 	[CMD_LOG] = { CMD_LOG, "log", "[PROJECT] [REV]", BOTH, NEED_LOG, LISTS " sessions main", "L m", "log", "Show the log of the commit's image build (of the session in the sessions pane)", flags_log },
-	[CMD_START] = { CMD_START, "start", "[PROJECT] [REV]", BOTH, NEED_PROJECT | NEED_WORK, LISTS, "s", "start", "Start a session, or say which one runs for the branch already", flags_start },
+	[CMD_START] = { CMD_START, "start", "[PROJECT] [REV]", BOTH, NEED_PROJECT | NEED_ENGINE_SOON | NEED_WRITABLE, LISTS, "s", "start", "Start a session, or say which one runs for the branch already", flags_start },
 	[CMD_SESSIONS] = { CMD_SESSIONS, "sessions", NULL, FACE_CLI, NEED_ENGINE, "", NULL, NULL, "List the sessions", flags_sessions },
 	[CMD_CONNECT] = { CMD_CONNECT, "connect", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_ENGINE, LISTS " sessions", "c", "connect", "Show the session's address with its token, copy it, and open it where a browser is", NULL },
 	[CMD_ATTACH] = { CMD_ATTACH, "attach", "[SESSION]", BOTH, NEED_SESSION | NEED_OWN | NEED_WORK, LISTS " sessions", "a", "shell", "Open a shell in the session", NULL },
@@ -305,7 +305,8 @@ const char *command_why_not(const struct command *c, const struct command_place 
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
 		if ((c->needs & needs[i].need) && !(place->has & needs[i].need))
 			return needs[i].why;
-	if ((c->needs & NEED_ENGINE) && !(place->has & NEED_ENGINE))
+	unsigned engine = c->needs & NEED_ENGINE_SOON ? NEED_ENGINE | NEED_ENGINE_SOON : c->needs & NEED_ENGINE;
+	if (engine && !(place->has & engine))
 		return place->engine_trouble ? place->engine_trouble : "no container engine answers";
 	return NULL;
 }

@@ -28,7 +28,7 @@ void tui_place(struct tui *t, struct command_place *p)
 	p->has |= b && (b->state == BUILD_QUEUED || b->state == BUILD_RUNNING) ? NEED_BUILD : 0;
 	const struct image *i = t->sel.has_commit ? store_image(t->store, t->sel.project, &t->sel.commit) : NULL;
 	p->has |= (t->list_focus == PANE_SESSIONS ? s || sel_launch(t) : b || (i && i->has_job)) ? NEED_LOG : 0;
-	p->has |= e && e->state == ENGINE_UP ? NEED_ENGINE : 0;
+	p->has |= e && e->state == ENGINE_UP ? NEED_ENGINE : e && e->state == ENGINE_ASKING ? NEED_ENGINE_SOON : 0;
 	p->engine_trouble = e && e->state == ENGINE_DOWN && e->err.text[0] ? e->err.text : e && e->state == ENGINE_ASKING ? "the container engine has not answered yet" : NULL;
 }
 
@@ -49,9 +49,6 @@ const char *tui_why_not(struct tui *t, enum command_id id)
 	tui_place(t, &place);
 	if (!tui_works_here(t, id))
 		return "it works in another pane";
-	const struct engine_status *e = store_engine(t->store);
-	if (id == CMD_START && e && e->state == ENGINE_ASKING) /* it waits for the answer (do_start) */
-		place.has |= NEED_ENGINE;
 	const char *why;
 	if (id != CMD_CANCEL && !command_why_not(c, &place) && deed_why_not(t, id, &why))
 		return why;

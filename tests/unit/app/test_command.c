@@ -100,7 +100,10 @@ void what_is_missing_is_the_reason(void **state)
 	place.has = NEED_PROJECT;
 	place.engine_trouble = "the socket is not there";
 	assert_string_equal(command_why_not(start, &place), "the socket is not there");
-	place.has |= NEED_ENGINE;
+	place.has |= NEED_ENGINE_SOON; /* it waits; others don't */
+	assert_null(command_why_not(start, &place));
+	assert_string_equal(command_why_not(command_at(CMD_START_OPTIONS), &place), "the socket is not there");
+	place.has = NEED_PROJECT | NEED_ENGINE;
 	assert_null(command_why_not(start, &place));
 	place.read_only = true;
 	assert_non_null(strstr(command_why_not(start, &place), "--read-only"));
