@@ -39,15 +39,26 @@ progress() {
   [ "$tty" = no ] || printf '\r\033[K' >&2
 }
 
-# logged LABEL LOG COMMAND...: runs COMMAND with all its output in LOG and progress on the screen. When it fails the end
+# excerpt LOG: what in it tells why, at most 40 lines.
+excerpt() {
+  local telling='^not ok|^FAIL: |# SKIP|^Bail out|ERROR: |runtime error: |Assertion|: error: |undefined reference|\*\*\*'
+  say "  ---- $1"
+  if grep -q -E "$telling" "$1"; then
+    grep -n -m 25 -E -A 8 "$telling" "$1"
+  else
+    tail -n 20 "$1"
+  fi 2>&1 | cut -c1-240 | awk 'NR <= 40 { print "    | " $0 } NR == 41 { print "    | ..." }' >&2 || true
+}
+
+# logged LABEL LOG COMMAND...: runs COMMAND with all its output in LOG and progress on the screen. When it fails an excerpt
 # of LOG is shown and its exit status returned.
 logged() {
   local label=$1 log=$2 status=0
   shift 2
   "$@" </dev/null 2>&1 | tee "$log" | progress "$label" || status=${PIPESTATUS[0]}
   if [ "$status" -ne 0 ]; then
-    say "$label failed (exit status $status); the end of $log:"
-    tail -n 30 "$log" | sed 's/^/    | /' >&2
+    say "$label failed (exit status $status):"
+    excerpt "$log"
   fi
   return "$status"
 }
